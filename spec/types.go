@@ -1,0 +1,423 @@
+package spec
+
+import (
+	"time"
+
+	"github.com/kopf-declarative/kopf-declarative/spec/diag"
+)
+
+// The types of this file are the language: the decoder walks them by
+// reflection, so a key exists exactly where a field here has its tag.
+//
+//	yaml:"key"            the key in YAML
+//	yaml:"key,required"   its absence is an error
+//	yaml:"key,list"       a single value may stand for a list of one
+//	doc:"…"               what `explain` and the schema say about it
+//	enum:"a|b"            the values that a String (or a list of them) may have
+//
+// Unset is nil everywhere. A Template is a *Value whose strings may hold
+// ${…}; an *Expr is one CEL expression. Types with a short form have a method
+// decodeValue.
+
+// Template is YAML in which any string, keys included, may contain ${ CEL }.
+type Template = Value
+
+// Bundle is all that a load found.
+type Bundle struct {
+	Operators []*Operator
+	CRDs      []*CRD
+	// Sources are the texts by name, for excerpts in diagnostics.
+	Sources map[string][]byte
+}
+
+// CRD is a CustomResourceDefinition document, kept as data.
+type CRD struct {
+	Range  diag.Range
+	Object map[string]any
+}
+
+// Operator is one document of kind Operator.
+type Operator struct {
+	Range    diag.Range
+	Metadata OperatorMeta `yaml:"metadata,required" doc:"Name, labels and annotations of the operator."`
+	Spec     OperatorSpec `yaml:"spec,required" doc:"What the operator watches and does."`
+}
+
+// OperatorMeta is the metadata of an Operator.
+type OperatorMeta struct {
+	Name        *String         `yaml:"name,required" doc:"Name of the operator; its annotations' prefix is <name>.kopf.dev by default."`
+	Namespace   *String         `yaml:"namespace" doc:"Namespace of the document, where it is stored in a cluster."`
+	Labels      []Entry[*Value] `yaml:"labels" doc:"Labels of the document."`
+	Annotations []Entry[*Value] `yaml:"annotations" doc:"Annotations of the document."`
+}
+
+// OperatorSpec is the body of an Operator.
+type OperatorSpec struct {
+	Resources []Entry[*Selector] `yaml:"resources" doc:"Aliases for the resources that the operator names."`
+	Filters   []Entry[*Expr]     `yaml:"filters" doc:"Named predicates, usable in any when."`
+	Settings  *Settings          `yaml:"settings" doc:"The operator's own settings."`
+	Handlers  []*Handler         `yaml:"handlers" doc:"What to do when objects change."`
+}
+
+// Entry is one key of a map that the user names, in file order.
+type Entry[T any] struct {
+	Key   String
+	Value T
+}
+
+// Selector names resources by what the API server's discovery says of them.
+// Short form: kubectl's "pods", "deployments.apps", "deployments.v1.apps",
+// "apps/v1/deployments", "v1/pods".
+type Selector struct {
+	Range     diag.Range
+	Group     *String `yaml:"group" doc:"API group; empty for the core group."`
+	Version   *String `yaml:"version" doc:"API version; the preferred one if absent."`
+	Kind      *String `yaml:"kind" doc:"Kind, such as Pod."`
+	Plural    *String `yaml:"plural" doc:"Plural name, such as pods."`
+	Singular  *String `yaml:"singular" doc:"Singular name, such as pod."`
+	ShortName *String `yaml:"shortName" doc:"Short name, such as po."`
+	Category  *String `yaml:"category" doc:"Every resource of this category."`
+	Any       *Bool   `yaml:"any" doc:"Every resource of the group and version, except core events."`
+	When      *Expr   `yaml:"when" doc:"Predicate over the resource's discovery data."`
+	AnyName   *String // short forms: kind, plural, singular or short name
+}
+
+// Handler is one item of spec.handlers.
+type Handler struct {
+	Range     diag.Range
+	ID        *String            `yaml:"id" doc:"Unique id; progress and results are stored under it. Default: from its place, such as handler-1."`
+	On        []*String          `yaml:"on,required,list" enum:"create|update|delete|resume|field|event" doc:"What makes the handler run."`
+	Resource  []*Selector        `yaml:"resource,required,list" doc:"Alias of spec.resources or a short form, or a list of them."`
+	Match     *Match             `yaml:"match" doc:"Which objects the handler is for."`
+	Field     *Path              `yaml:"field" doc:"The field that on: field watches."`
+	Needs     []*String          `yaml:"needs,list" doc:"Ids of handlers that must have succeeded in this cycle before."`
+	Optional  *Bool              `yaml:"optional" doc:"on: delete without a finalizer: the handler may be missed."`
+	Deleted   *Bool              `yaml:"deleted" doc:"on: resume also while the object is being deleted."`
+	Param     *Template          `yaml:"param" doc:"Any value, visible as param."`
+	Vars      []Entry[*Template] `yaml:"vars" doc:"Named templates, evaluated when first used, once per attempt."`
+	Do        []*Step            `yaml:"do,required" doc:"The steps."`
+	Result    *Template          `yaml:"result" doc:"Stored at status.<id> when the handler succeeded."`
+	OnFailure []*Step            `yaml:"onFailure" doc:"Steps that run once when the handler fails for good."`
+	Retries   *Int               `yaml:"retries" doc:"At most this many attempts; unlimited by default."`
+	Timeout   *Duration          `yaml:"timeout" doc:"Time from the first attempt after which the handler fails; unlimited by default."`
+	Backoff   *Backoff           `yaml:"backoff" doc:"Delay after an arbitrary error; 60s by default."`
+	Errors    *String            `yaml:"errors" enum:"temporary|permanent|ignored" doc:"What an arbitrary error is; temporary by default."`
+}
+
+// Backoff says how long to wait after an arbitrary error. Short form: a
+// duration, the same after each error.
+type Backoff struct {
+	Range   diag.Range
+	Initial *Duration `yaml:"initial" doc:"Delay after the first error."`
+	Factor  *Number   `yaml:"factor" doc:"Each further delay is this many times the one before; 1 by default."`
+	Max     *Duration `yaml:"max" doc:"The longest delay."`
+	Jitter  *Number   `yaml:"jitter" doc:"Random part of each delay, from 0 to 1."`
+}
+
+// Match is the filter block; all its parts must hold.
+type Match struct {
+	Range       diag.Range
+	Labels      []Entry[*ValueTest] `yaml:"labels" doc:"Tests of labels by name."`
+	Annotations []Entry[*ValueTest] `yaml:"annotations" doc:"Tests of annotations by name."`
+	Field       *Path               `yaml:"field" doc:"Dotted path or list of segments; alone it means that the field exists (update: was touched)."`
+	Value       *ValueTest          `yaml:"value" doc:"Test of the field's value."`
+	Old         *ValueTest          `yaml:"old" doc:"Test of the field's value before the change."`
+	New         *ValueTest          `yaml:"new" doc:"Test of the field's value after the change."`
+	When        *Expr               `yaml:"when" doc:"Any predicate."`
+}
+
+// ValueTest tests one value. Short form: the literal that it must equal.
+type ValueTest struct {
+	Range  diag.Range
+	Equals *Value   `yaml:"equals" doc:"The literal that it must equal."`
+	In     []*Value `yaml:"in" doc:"Literals of which it must equal one."`
+	Exists *Bool    `yaml:"exists" doc:"Whether it must be present."`
+	When   *Expr    `yaml:"when" doc:"Predicate over value."`
+}
+
+// Path is a path into an object: dotted, or a list of segments.
+type Path struct {
+	Range    diag.Range
+	Segments []string
+}
+
+// Step is one step of a do block: modifiers and exactly one action.
+type Step struct {
+	Range     diag.Range
+	Name      *String    `yaml:"name" doc:"The step's result becomes steps.<name>."`
+	When      *Expr      `yaml:"when" doc:"The step is left out where this is false."`
+	ForEach   *Expr      `yaml:"forEach" doc:"A list or a map: the step runs for each item, with item and key."`
+	Do        []*Step    `yaml:"do" action:"true" doc:"Steps under one when or forEach."`
+	Create    *Create    `yaml:"create" action:"true" doc:"Creates objects, by default as children of this one."`
+	Patch     *Patch     `yaml:"patch" action:"true" doc:"Changes this object or another."`
+	Status    *Template  `yaml:"status" action:"true" doc:"A merge into the object's own status."`
+	Condition *Condition `yaml:"condition" action:"true" doc:"Sets a condition in the object's own status."`
+	Delete    *Delete    `yaml:"delete" action:"true" doc:"Deletes this object or others."`
+	Get       *Get       `yaml:"get" action:"true" doc:"Reads an object."`
+	Event     *Event     `yaml:"event" action:"true" doc:"Emits a Kubernetes event."`
+	Log       *Log       `yaml:"log" action:"true" doc:"Writes to the operator's log."`
+	Fail      *Fail      `yaml:"fail" action:"true" doc:"Ends the attempt with an error."`
+	Return    *Return    `yaml:"return" action:"true" doc:"Ends the handler, with an optional result."`
+	Wait      *Wait      `yaml:"wait" action:"true" doc:"Postpones the handler until a condition holds."`
+}
+
+// Create is the action create.
+type Create struct {
+	Range    diag.Range
+	Object   *Template `yaml:"object" doc:"The object to create."`
+	Objects  *Template `yaml:"objects" doc:"A list of objects to create."`
+	Adopt    *Adopt    `yaml:"adopt" doc:"How the children belong to this object; true by default."`
+	IfExists *String   `yaml:"ifExists" enum:"keep|replace|fail" doc:"What to do where it exists already and was not made by this step; fail by default."`
+}
+
+// Adopt says how a child belongs to its parent. Short form: true or false.
+type Adopt struct {
+	Range              diag.Range
+	Enabled            *Bool       // the short form
+	Owner              *Bool       `yaml:"owner" doc:"Set an owner reference; true by default."`
+	Controller         *Bool       `yaml:"controller" doc:"Mark the owner as the controller; true by default."`
+	BlockOwnerDeletion *Bool       `yaml:"blockOwnerDeletion" doc:"Foreground deletion of the owner waits for the child; true by default."`
+	Name               *String     `yaml:"name" enum:"strict|prefix|keep" doc:"strict: exactly the parent's name; prefix: derived from the parent's name; keep: leave it alone. Default: prefix where the object has no name."`
+	Namespace          *Bool       `yaml:"namespace" doc:"Set the parent's namespace where none is given; true by default."`
+	Labels             *AdoptLabel `yaml:"labels" doc:"true: copy the parent's labels; a map: set these."`
+	Nested             []*Path     `yaml:"nested,list" doc:"Paths of nested objects, such as spec.template, that get the labels too."`
+	Forced             *Bool       `yaml:"forced" doc:"Overwrite labels, names and owners that the object has already."`
+}
+
+// AdoptLabel is true, false or a map of label templates.
+type AdoptLabel struct {
+	Range   diag.Range
+	Enabled *Bool
+	Values  *Template
+}
+
+// Patch is the action patch.
+type Patch struct {
+	Range       diag.Range
+	Merge       *Template `yaml:"merge" doc:"A JSON merge patch (RFC 7386)."`
+	JSON        *Template `yaml:"json" doc:"A JSON patch (RFC 6902): a list of operations."`
+	Apply       *Template `yaml:"apply" doc:"A server-side apply configuration."`
+	Subresource *String   `yaml:"subresource" doc:"The subresource to patch, such as status or scale."`
+	Target      *Target   `yaml:"target" doc:"The object to patch; this one by default."`
+	Force       *Bool     `yaml:"force" doc:"apply: take over fields that others own."`
+}
+
+// Target names one object: by resource, or by apiVersion and kind.
+type Target struct {
+	Range      diag.Range
+	Resource   *Selector `yaml:"resource" doc:"Alias or short form."`
+	APIVersion *Template `yaml:"apiVersion" doc:"API version, together with kind."`
+	Kind       *Template `yaml:"kind" doc:"Kind, together with apiVersion."`
+	Name       *Template `yaml:"name,required" doc:"Its name."`
+	Namespace  *Template `yaml:"namespace" doc:"Its namespace; this object's by default."`
+}
+
+// Condition is the action condition.
+type Condition struct {
+	Range   diag.Range
+	Type    *Template `yaml:"type,required" doc:"Type, such as Ready."`
+	Status  *Template `yaml:"status,required" doc:"True, False or Unknown; booleans are taken too."`
+	Reason  *Template `yaml:"reason" doc:"One word in CamelCase."`
+	Message *Template `yaml:"message" doc:"A sentence for people."`
+}
+
+// Delete is the action delete. Short form: null or {} for this object.
+type Delete struct {
+	Range       diag.Range
+	Target      *Target            `yaml:"target" doc:"The object to delete; this one by default."`
+	Resource    *Selector          `yaml:"resource" doc:"With labels: every object of this resource that matches them."`
+	Labels      []Entry[*Template] `yaml:"labels" doc:"Labels that the objects must have."`
+	Namespace   *Template          `yaml:"namespace" doc:"With labels: the namespace; this object's by default, \"*\" for all."`
+	Propagation *String            `yaml:"propagation" enum:"Background|Foreground|Orphan" doc:"What happens to dependents; the server's default if absent."`
+	IfMissing   *String            `yaml:"ifMissing" enum:"ignore|fail" doc:"What to do where it is gone already; ignore by default."`
+}
+
+// Get is the action get. Its result is the object, or null where it is missing.
+type Get struct {
+	Range     diag.Range
+	Target    *Target `yaml:"target,required" doc:"The object to read."`
+	IfMissing *String `yaml:"ifMissing" enum:"ignore|fail" doc:"What to do where there is none; ignore by default: the result is null."`
+}
+
+// Event is the action event.
+type Event struct {
+	Range   diag.Range
+	Type    *Template `yaml:"type" doc:"Normal or Warning; Normal by default."`
+	Reason  *Template `yaml:"reason,required" doc:"One word in CamelCase."`
+	Message *Template `yaml:"message" doc:"A sentence for people."`
+	About   *Template `yaml:"about" doc:"The object that the event is about; this one by default."`
+}
+
+// Log is the action log. Short form: the message.
+type Log struct {
+	Range   diag.Range
+	Level   *String   `yaml:"level" enum:"debug|info|warning|error" doc:"info by default."`
+	Message *Template `yaml:"message,required" doc:"The message."`
+}
+
+// Fail is the action fail. Short form: the message of an arbitrary error.
+type Fail struct {
+	Range     diag.Range
+	Temporary *Template `yaml:"temporary" doc:"Message of an error that is retried after delay."`
+	Permanent *Template `yaml:"permanent" doc:"Message of an error that is final."`
+	Error     *Template `yaml:"error" doc:"Message of an arbitrary error: the handler's errors mode decides."`
+	Delay     *Template `yaml:"delay" doc:"With temporary: time until the next attempt; 60s by default."`
+}
+
+// Return is the action return.
+type Return struct {
+	Range diag.Range
+	// Result is nil where there is none.
+	Result *Template
+}
+
+// Wait is the action wait.
+type Wait struct {
+	Range   diag.Range
+	For     *Expr     `yaml:"for,required" doc:"The condition to wait for."`
+	Timeout *Template `yaml:"timeout" doc:"Time from the handler's first attempt after which it fails; none by default."`
+	Poll    *Template `yaml:"poll" doc:"Time between looks; 10s by default. Changes of children and read objects wake it at once."`
+	Message *Template `yaml:"message" doc:"What it waits for, for people."`
+}
+
+// Settings are the operator's own settings; flags and environment override them.
+type Settings struct {
+	Range       diag.Range
+	Watching    *Watching    `yaml:"watching" doc:"The watch streams."`
+	Networking  *Networking  `yaml:"networking" doc:"API requests."`
+	Queueing    *Queueing    `yaml:"queueing" doc:"Workers and queues."`
+	Execution   *Execution   `yaml:"execution" doc:"Handlers and expressions."`
+	Persistence *Persistence `yaml:"persistence" doc:"What is stored on the objects, and how."`
+	Posting     *Posting     `yaml:"posting" doc:"Kubernetes events."`
+}
+
+// Watching is settings.watching.
+type Watching struct {
+	Range             diag.Range
+	ServerTimeout     *Duration `yaml:"serverTimeout" doc:"Asks the server to end each watch after this time."`
+	InactivityTimeout *Duration `yaml:"inactivityTimeout" doc:"A stream without an event or bookmark for so long is dead; 70s by default."`
+	ReconnectBackoff  *Duration `yaml:"reconnectBackoff" doc:"Pause before a stream is opened again; 100ms by default."`
+}
+
+// Networking is settings.networking.
+type Networking struct {
+	Range          diag.Range
+	RequestTimeout *Duration `yaml:"requestTimeout" doc:"Time limit of one API request; 30s by default."`
+	QPS            *Number   `yaml:"qps" doc:"Client-side limit of requests per second; none by default."`
+	Burst          *Int      `yaml:"burst" doc:"Requests over qps that may go at once."`
+}
+
+// Queueing is settings.queueing.
+type Queueing struct {
+	Range       diag.Range
+	WorkerLimit *Int        `yaml:"workerLimit" doc:"Objects of one resource handled at a time; 32 by default."`
+	ErrorDelays []*Duration `yaml:"errorDelays,list" doc:"Delays after errors of the engine itself, per object; the last one repeats."`
+	ExitTimeout *Duration   `yaml:"exitTimeout" doc:"Time that running handlers get when the engine stops; 10s by default."`
+}
+
+// Execution is settings.execution.
+type Execution struct {
+	Range          diag.Range
+	DefaultBackoff *Backoff  `yaml:"defaultBackoff" doc:"backoff of handlers that have none; 60s by default."`
+	CostLimit      *Int      `yaml:"costLimit" doc:"CEL cost limit of one evaluation; 10000000 by default."`
+	Deadline       *Duration `yaml:"deadline" doc:"Time limit of one evaluation; 1s by default."`
+}
+
+// Posting is settings.posting.
+type Posting struct {
+	Range              diag.Range
+	Enabled            *Bool   `yaml:"enabled" doc:"Whether Kubernetes events are posted; true by default."`
+	ReportingComponent *String `yaml:"reportingComponent" doc:"Reporting controller of the events; the operator's name by default."`
+}
+
+// Persistence is settings.persistence.
+type Persistence struct {
+	Range              diag.Range
+	Prefix             *String          `yaml:"prefix" doc:"Prefix of the annotations; <name>.kopf.dev by default."`
+	Finalizer          *String          `yaml:"finalizer" doc:"The finalizer; <prefix>/finalizer by default."`
+	Progress           *ProgressStorage `yaml:"progress" doc:"Where the progress of handlers is stored."`
+	Diffbase           *DiffbaseStorage `yaml:"diffbase" doc:"Where the last handled essence is stored."`
+	ReadAlso           []*String        `yaml:"readAlso,list" doc:"Prefixes from which records are read too, and removed when the cycle ends."`
+	ConsistencyTimeout *Duration        `yaml:"consistencyTimeout" doc:"How long to wait until an own patch comes back through the watch; 5s by default."`
+}
+
+// ProgressStorage is settings.persistence.progress.
+type ProgressStorage struct {
+	Range   diag.Range
+	Storage *String `yaml:"storage" enum:"annotations|status" doc:"annotations by default."`
+	Field   *Path   `yaml:"field" doc:"With status: the field; status.kopf.progress by default."`
+}
+
+// DiffbaseStorage is settings.persistence.diffbase.
+type DiffbaseStorage struct {
+	Range   diag.Range
+	Storage *String `yaml:"storage" enum:"annotations|status" doc:"annotations by default."`
+	Field   *Path   `yaml:"field" doc:"With status: the field; status.kopf.last-handled-configuration by default."`
+	Key     *String `yaml:"key" doc:"With annotations: the name behind the prefix; last-handled-configuration by default."`
+}
+
+// The positioned scalars. Each keeps the Value it was read from.
+type (
+	// String is a text.
+	String struct {
+		Value string
+		Node  *Value
+	}
+	// Bool is true or false.
+	Bool struct {
+		Value bool
+		Node  *Value
+	}
+	// Int is a whole number.
+	Int struct {
+		Value int64
+		Node  *Value
+	}
+	// Number is any number.
+	Number struct {
+		Value float64
+		Node  *Value
+	}
+	// Duration is a time span, written as in Go: 10s, 1h30m; a plain number is seconds.
+	Duration struct {
+		Value time.Duration
+		Node  *Value
+	}
+	// Expr is one CEL expression.
+	Expr struct {
+		Text string
+		Node *Value
+	}
+)
+
+// Kind is what a Value is.
+type Kind int
+
+// The kinds of YAML values.
+const (
+	Null Kind = iota
+	BoolKind
+	IntKind
+	FloatKind
+	StringKind
+	ListKind
+	MapKind
+)
+
+// Value is one node of the positioned tree: aliases resolved, merge keys
+// merged, scalars typed as YAML 1.2's core schema has them.
+type Value struct {
+	Kind  Kind
+	Range diag.Range
+	// Scalar is nil, bool, int64, float64 or string.
+	Scalar any
+	Items  []*Value
+	Fields []Field
+	text   *scalarText
+}
+
+// Field is one key and value of a map, in file order. Keys may be templates.
+type Field struct {
+	Key   *Value
+	Value *Value
+}

@@ -1,0 +1,31 @@
+// Package deps is temporary: it keeps go.mod whole while the parts are written.
+package deps
+
+import (
+	_ "github.com/antlr4-go/antlr/v4"
+	_ "github.com/google/cel-go/cel"
+	_ "github.com/google/cel-go/ext"
+	_ "github.com/google/cel-go/parser/gen"
+	_ "github.com/mattn/go-runewidth"
+	_ "github.com/rogpeppe/go-internal/testscript"
+	_ "github.com/spf13/cobra"
+	_ "github.com/spf13/viper"
+	_ "go.yaml.in/yaml/v3"
+	_ "golang.org/x/crypto/blake2b"
+	_ "golang.org/x/sys/unix"
+	_ "golang.org/x/term"
+	_ "golang.org/x/time/rate"
+	_ "gopkg.in/evanphx/json-patch.v4"
+	_ "k8s.io/api/events/v1"
+	_ "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	_ "k8s.io/apimachinery/pkg/api/errors"
+	_ "k8s.io/apiserver/pkg/cel/environment"
+	_ "k8s.io/apiserver/pkg/cel/library"
+	_ "k8s.io/client-go/discovery"
+	_ "k8s.io/client-go/dynamic"
+	_ "k8s.io/client-go/tools/cache"
+	_ "k8s.io/client-go/tools/clientcmd"
+	_ "k8s.io/client-go/util/workqueue"
+	_ "k8s.io/klog/v2"
+	_ "sigs.k8s.io/yaml"
+)

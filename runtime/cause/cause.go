@@ -1,0 +1,126 @@
+package cause
+
+import (
+	"slices"
+
+	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
+)
+
+// Reason is why an object is handled. The values of those that handlers can
+// ask for are also the purposes in progress records.
+type Reason string
+
+// The reasons, in the order in which they are recognised.
+const (
+	Gone   Reason = "gone"   // not in the API any more
+	Free   Reason = "free"   // being deleted, and not held by us
+	Delete Reason = "delete" // being deleted, and held by our finalizer
+	Create Reason = "create" // never handled to the end
+	Update Reason = "update" // differs from what was handled
+	Resume Reason = "resume" // handled before this engine started
+	Noop   Reason = "noop"   // nothing that matters has changed
+)
+
+// Handled tells whether handlers can be due for this reason.
+func (r Reason) Handled() bool {
+	return r == Create || r == Update || r == Delete || r == Resume
+}
+
+// Input is all that a cause depends on.
+type Input struct {
+	Object    map[string]any
+	Gone      bool // the API says it is deleted
+	Finalizer string
+
+	// Essence says what belongs to the essence of this object.
+	Essence essence.Options
+
+	// Stored is the text of the essence that was handled last.
+	Stored    string
+	HasStored bool
+
+	// FirstListing: the object was there when the engine started, and no
+	// cycle of it has come to its end since.
+	FirstListing bool
+}
+
+// Cause is why an object is handled, and what has changed.
+type Cause struct {
+	Reason Reason
+
+	// Resuming: handlers that ask for resume are due besides those that the
+	// reason names. During a deletion that is only for those that want it.
+	Resuming bool
+
+	// Old and New are essences, without a share in the object; Old is nil if
+	// none is stored. They and the diff are there for the reasons that have
+	// handlers.
+	Old, New map[string]any
+	Diff     essence.Diff
+}
+
+// Detect finds the cause. An error means that the stored essence is damaged;
+// the cause is then that of an object without one, and as good as can be.
+func Detect(in Input) (Cause, error) {
+	switch {
+	case in.Gone:
+		return Cause{Reason: Gone}, nil
+	case IsDeleting(in.Object) && !HasFinalizer(in.Object, in.Finalizer):
+		return Cause{Reason: Free}, nil
+	case !IsDeleting(in.Object) && !in.FirstListing && in.HasStored &&
+		essence.Matches(in.Object, in.Essence, in.Stored):
+		return Cause{Reason: Noop}, nil
+	}
+	old, err := oldEssence(in)
+	cause := Cause{Old: old, New: essence.Of(in.Object, in.Essence)}
+	cause.Diff = essence.Compare(anyMap(old), cause.New)
+	cause.Reason, cause.Resuming = classify(in, cause)
+	if cause.Reason == Noop {
+		return Cause{Reason: Noop}, err
+	}
+	return cause, err
+}
+
+// classify decides among the reasons that need the essences.
+func classify(in Input, c Cause) (reason Reason, resuming bool) {
+	switch {
+	case IsDeleting(in.Object):
+		return Delete, in.FirstListing
+	case c.Old == nil:
+		return Create, false
+	case len(c.Diff) > 0:
+		return Update, in.FirstListing
+	case in.FirstListing:
+		return Resume, true
+	default:
+		return Noop, false
+	}
+}
+
+func oldEssence(in Input) (map[string]any, error) {
+	if !in.HasStored {
+		return nil, nil
+	}
+	return essence.Unmarshal(in.Stored)
+}
+
+// anyMap keeps an absent map from becoming an interface that is not nil.
+func anyMap(m map[string]any) any {
+	if m == nil {
+		return nil
+	}
+	return m
+}
+
+// IsDeleting tells whether somebody has deleted the object already.
+func IsDeleting(obj map[string]any) bool {
+	stamp, _ := essence.Lookup(obj, []string{"metadata", "deletionTimestamp"})
+	return stamp != nil
+}
+
+// HasFinalizer tells whether this finalizer holds the object.
+func HasFinalizer(obj map[string]any, finalizer string) bool {
+	held, _ := essence.Lookup(obj, []string{"metadata", "finalizers"})
+	list, _ := held.([]any)
+	return slices.Contains(list, any(finalizer))
+}

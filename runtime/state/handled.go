@@ -1,0 +1,103 @@
+package state
+
+import (
+	"strings"
+
+	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
+)
+
+// StoredEssence is the text of the essence that was handled last.
+func (s Storage) StoredEssence(obj map[string]any) (text string, ok bool) {
+	for _, place := range s.handledPlaces(obj) {
+		if text, ok := storedText(obj, place); ok {
+			return text, true
+		}
+	}
+	return "", false
+}
+
+// LoadEssence reads the essence that was handled last.
+func (s Storage) LoadEssence(obj map[string]any) (map[string]any, bool, error) {
+	text, ok := s.StoredEssence(obj)
+	if !ok {
+		return nil, false, nil
+	}
+	stored, err := essence.Unmarshal(text)
+	return stored, stored != nil, err
+}
+
+// SaveEssence makes a patch that stores an essence as handled. It is nil where
+// this is stored already.
+func (s Storage) SaveEssence(obj, e map[string]any) (map[string]any, error) {
+	places := s.handledPlaces(obj)
+	patch, err := s.saveAt(obj, places[0], e)
+	if err != nil {
+		return nil, err
+	}
+	if !s.Takeover {
+		return patch, nil
+	}
+	// An older form would be read again by an older Kopf, as if it were true.
+	for _, place := range s.olderHandled(obj) {
+		patch = erase(patch, obj, place)
+	}
+	return patch, nil
+}
+
+// olderHandled are the forms under the own prefix that are not written.
+func (s Storage) olderHandled(obj map[string]any) [][]string {
+	own := s
+	own.ReadAlso = nil
+	return own.handledPlaces(obj)[1:]
+}
+
+// StoredPending is the text of the essence that the current cycle began with,
+// if it was interrupted. It is what the cycle will have handled at its end:
+// what has changed meanwhile was not seen by the handlers that had succeeded
+// before.
+func (s Storage) StoredPending(obj map[string]any) (text string, ok bool) {
+	return storedText(obj, s.pendingPlace(obj))
+}
+
+// SavePending makes a patch that stores the essence that a cycle began with.
+// Purge removes it.
+func (s Storage) SavePending(obj, e map[string]any) (map[string]any, error) {
+	return s.saveAt(obj, s.pendingPlace(obj), e)
+}
+
+func (s Storage) saveAt(obj map[string]any, place []string, e map[string]any) (map[string]any, error) {
+	text, err := essence.Marshal(e)
+	if err != nil {
+		return nil, err
+	}
+	if place[0] == "status" {
+		text = strings.TrimSuffix(text, "\n") // nobody prints it with kubectl
+	}
+	if current, ok := storedText(obj, place); ok && sameEssence(current, text, e) {
+		return nil, nil
+	}
+	return s.write(nil, obj, place, text), nil
+}
+
+// sameEssence spares a write where only the form differs, as of an essence
+// that an operator in Python has stored.
+func sameEssence(current, text string, e map[string]any) bool {
+	if current == text {
+		return true
+	}
+	parsed, err := essence.Unmarshal(current)
+	return err == nil && essence.Equal(parsed, e)
+}
+
+// storedText reads an essence's text. Both an empty text and null are no
+// essence at all.
+func storedText(obj map[string]any, place []string) (string, bool) {
+	value, _ := essence.Lookup(obj, place)
+	text, ok := value.(string)
+	switch strings.TrimSpace(text) {
+	case "", "null":
+		return "", false
+	default:
+		return text, ok
+	}
+}

@@ -1,0 +1,91 @@
+package state
+
+import (
+	"slices"
+	"time"
+)
+
+// Record is the progress of one handler in one handling cycle. The zero record
+// is that of a handler that was never tried. Records are values: the methods
+// return changed copies.
+type Record struct {
+	Started *time.Time // of the first attempt
+	Stopped *time.Time // set once the handler has succeeded or failed
+	Delayed *time.Time // not to be tried again before
+	Purpose string     // the reason of the cycle; empty if unknown
+	Retries int        // attempts made
+	Success bool
+	Failure bool
+	Message string   // of the last error
+	Subrefs []string // ids of sub-handlers, sorted
+}
+
+// Finished tells whether the handler is not to be tried again.
+func (r Record) Finished() bool { return r.Success || r.Failure }
+
+// Untried tells whether nothing is known of the handler but its purpose.
+func (r Record) Untried() bool { return r.Equal(Record{Purpose: r.Purpose}) }
+
+// Sleeping tells whether the handler waits for its time.
+func (r Record) Sleeping(now time.Time) bool {
+	return !r.Finished() && r.Delayed != nil && r.Delayed.After(now)
+}
+
+// Awake tells whether the handler may be tried now.
+func (r Record) Awake(now time.Time) bool {
+	return !r.Finished() && !r.Sleeping(now)
+}
+
+// Runtime is the time since the first attempt.
+func (r Record) Runtime(now time.Time) time.Duration {
+	if r.Started == nil {
+		return 0
+	}
+	return now.Sub(*r.Started)
+}
+
+// Begun is the record as an attempt starts: it has the start of the first one.
+func (r Record) Begun(now time.Time) Record {
+	if r.Started == nil {
+		r.Started = stamp(now)
+	}
+	return r
+}
+
+// With is the record after an outcome.
+func (r Record) With(outcome Outcome, now time.Time) Record {
+	r = r.Begun(now)
+	if !outcome.Unattempted {
+		r.Retries++
+	}
+	r.Stopped, r.Delayed = nil, nil
+	if outcome.Verdict == Retry {
+		r.Delayed = stamp(now.Add(outcome.Delay))
+	} else {
+		r.Stopped = stamp(now)
+	}
+	r.Success = outcome.Verdict == Succeeded
+	r.Failure = outcome.Verdict == Failed
+	r.Message = outcome.Message
+	r.Subrefs = union(r.Subrefs, outcome.Subrefs)
+	return r
+}
+
+// Equal compares what would be stored of two records.
+func (r Record) Equal(other Record) bool {
+	return sameTime(r.Started, other.Started) &&
+		sameTime(r.Stopped, other.Stopped) &&
+		sameTime(r.Delayed, other.Delayed) &&
+		r.Purpose == other.Purpose && r.Retries == other.Retries &&
+		r.Success == other.Success && r.Failure == other.Failure &&
+		r.Message == other.Message && slices.Equal(r.Subrefs, other.Subrefs)
+}
+
+func union(a, b []string) []string {
+	if len(a) == 0 && len(b) == 0 {
+		return nil
+	}
+	all := append(slices.Clone(a), b...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}

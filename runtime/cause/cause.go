@@ -39,6 +39,12 @@ type Input struct {
 	Stored    string
 	HasStored bool
 
+	// Pending is the text of the essence that an unfinished cycle began with.
+	// The cycle stays one of that change: what has changed meanwhile was not
+	// seen by the handlers that had succeeded, and is the next update.
+	Pending    string
+	HasPending bool
+
 	// FirstListing: the object was there when the engine started, and no
 	// cycle of it has come to its end since.
 	FirstListing bool
@@ -67,12 +73,12 @@ func Detect(in Input) (Cause, error) {
 		return Cause{Reason: Gone}, nil
 	case IsDeleting(in.Object) && !HasFinalizer(in.Object, in.Finalizer):
 		return Cause{Reason: Free}, nil
-	case !IsDeleting(in.Object) && !in.FirstListing && in.HasStored &&
+	case !IsDeleting(in.Object) && !in.FirstListing && in.HasStored && !in.HasPending &&
 		essence.Matches(in.Object, in.Essence, in.Stored):
 		return Cause{Reason: Noop}, nil
 	}
 	old, err := oldEssence(in)
-	cause := Cause{Old: old, New: essence.Of(in.Object, in.Essence)}
+	cause := Cause{Old: old, New: newEssence(in, old)}
 	cause.Diff = essence.Compare(anyMap(old), cause.New)
 	cause.Reason, cause.Resuming = classify(in, cause)
 	if cause.Reason == Noop {
@@ -102,6 +108,20 @@ func oldEssence(in Input) (map[string]any, error) {
 		return nil, nil
 	}
 	return essence.Unmarshal(in.Stored)
+}
+
+// newEssence is what the cycle is about. A pending essence that is damaged is
+// as good as none. One that says nothing new is of a resume; when that is over,
+// it must not hide later changes where its removal went wrong.
+func newEssence(in Input, old map[string]any) map[string]any {
+	if in.HasPending && !IsDeleting(in.Object) {
+		pending, err := essence.Unmarshal(in.Pending)
+		news := in.FirstListing || len(essence.Compare(anyMap(old), anyMap(pending))) > 0
+		if err == nil && pending != nil && news {
+			return pending
+		}
+	}
+	return essence.Of(in.Object, in.Essence)
 }
 
 // anyMap keeps an absent map from becoming an interface that is not nil.

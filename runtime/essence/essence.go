@@ -1,6 +1,9 @@
 package essence
 
-import "strings"
+import (
+	"maps"
+	"strings"
+)
 
 // Options say what belongs to an essence beyond the general rules.
 type Options struct {
@@ -30,7 +33,7 @@ func Of(obj map[string]any, opts Options) map[string]any {
 // only means that a closer look is needed: a Python operator orders the keys
 // of the same essence differently.
 func Matches(obj map[string]any, opts Options, stored string) bool {
-	enc := encoder{buf: make([]byte, 0, len(stored)+64)}
+	enc := encoder{buf: make([]byte, 0, len(stored)+64), keys: make([]string, 0, 64)}
 	if err := enc.value(view(obj, opts)); err != nil {
 		return false
 	}
@@ -126,9 +129,7 @@ func wholeMetadata(value any, obj map[string]any, opts Options) (any, bool) {
 	out := shallowCopy(meta)
 	delete(out, "labels")
 	delete(out, "annotations")
-	for key, stanza := range metadataOf(obj, opts) {
-		out[key] = stanza
-	}
+	maps.Copy(out, metadataOf(obj, opts))
 	return out, true
 }
 
@@ -154,9 +155,7 @@ func withoutPath(m map[string]any, path []string) map[string]any {
 
 func shallowCopy(m map[string]any) map[string]any {
 	out := make(map[string]any, len(m)+1)
-	for key, value := range m {
-		out[key] = value
-	}
+	maps.Copy(out, m)
 	return out
 }
 

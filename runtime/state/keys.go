@@ -60,14 +60,14 @@ func marked(id string, obj map[string]any) string {
 	return id
 }
 
-// digest is a dash and 4 bytes of BLAKE2b in base64, where an annotation's name
-// may end: not in a dash or a dot.
+// digest is a dash and 4 bytes of BLAKE2b in base64, with two characters that
+// may stand in an annotation's name. The last one of 4 bytes is a letter, as a
+// name must end in one.
 func digest(id string) string {
 	h := blake2b4()
 	h.Write([]byte(id))
 	text := base64.RawStdEncoding.EncodeToString(h.Sum(nil))
-	text = strings.NewReplacer("+", "-", "/", ".").Replace(text)
-	return strings.TrimRight("-"+text, "-.")
+	return "-" + strings.NewReplacer("+", "-", "/", ".").Replace(text)
 }
 
 func blake2b4() hash.Hash {

@@ -161,7 +161,7 @@ func (p *planner) breakLoop() {
 		}
 	}
 	for _, id := range stuck {
-		p.fail(id, unattempted("waits for ever: %s need each other", strings.Join(stuck, ", ")))
+		p.fail(id, unattempted("can never run: the needs among %s form a loop", strings.Join(stuck, ", ")))
 	}
 }
 

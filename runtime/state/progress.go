@@ -49,10 +49,12 @@ func read(value any) (Record, error) {
 	return RecordOf(value)
 }
 
-// Save makes a patch that stores these records. It is nil where all of them
-// are on the object already. Handlers that were never tried leave no record.
-func (s Storage) Save(obj map[string]any, records map[string]Record) map[string]any {
-	var patch map[string]any
+// Save makes a patch that stores these records and removes those to drop, from
+// a cycle that was overtaken: a handler may be in both, and then has its new
+// record. The patch is nil where nothing changes. Handlers that were never
+// tried leave no record.
+func (s Storage) Save(obj map[string]any, records map[string]Record, drop ...string) map[string]any {
+	patch := s.PurgeRecords(obj, drop)
 	for id, record := range records {
 		current, found, _ := s.load(obj, id)
 		if found && current.Equal(record) || record.Untried() {

@@ -1,0 +1,251 @@
+package actions
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/google/cel-go/cel"
+
+	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/spec"
+	"github.com/kopf-declarative/kopf-declarative/spec/diag"
+)
+
+// Compile checks the steps and makes them ready to run. The scope is that of
+// the handler; the variables that steps bring themselves are added to it.
+func Compile(env *eval.Env, steps []*spec.Step, s eval.Scope) (*Program, diag.List) {
+	c := &compiler{env: env, scope: s | eval.Steps, needs: &Needs{}, diags: &diag.List{}, names: map[string]diag.Range{}}
+	p := &Program{steps: c.block(steps)}
+	p.names = c.visible
+	p.needs = *c.needs
+	return p, *c.diags
+}
+
+// compiler is where in a do block the compilation stands.
+type compiler struct {
+	env   *eval.Env
+	scope eval.Scope
+	needs *Needs
+	diags *diag.List
+	// names are the names that are taken, visible those whose results the steps
+	// here can see.
+	names   map[string]diag.Range
+	visible []string
+}
+
+func (c *compiler) block(steps []*spec.Step) block {
+	b := make(block, 0, len(steps))
+	for i, s := range steps {
+		b = append(b, c.step(s, i))
+	}
+	return b
+}
+
+func (c *compiler) step(source *spec.Step, index int) *step {
+	s := &step{source: source, key: fmt.Sprintf("#%d", index), label: fmt.Sprintf("step %d", index+1)}
+	inner := c
+	if source.ForEach != nil {
+		s.forEach = c.expr(source.ForEach, cel.DynType)
+		inner = c.inLoop()
+	}
+	c.when(s)
+	s.verb, s.action = inner.action(source)
+	if source.Name != nil {
+		s.name, s.key, s.label = source.Name.Value, source.Name.Value, source.Name.Value
+		c.name(source.Name)
+	}
+	return s
+}
+
+// inLoop is the compiler for what runs once per item: it sees the item, and
+// its names are seen by nobody else.
+func (c *compiler) inLoop() *compiler {
+	inner := *c
+	inner.scope |= eval.Item
+	inner.visible = slices.Clone(c.visible)
+	inner.names = map[string]diag.Range{}
+	for name, taken := range c.names {
+		inner.names[name] = taken
+	}
+	return &inner
+}
+
+// when compiles the predicate of a step. Of a step with forEach it may be
+// about the step or about each item: what it uses decides.
+func (c *compiler) when(s *step) {
+	source := s.source
+	if source.When == nil {
+		return
+	}
+	if source.ForEach == nil {
+		s.when = c.expr(source.When, cel.BoolType)
+		return
+	}
+	program, diags := c.env.Expr(source.When, c.scope&^eval.Item, cel.BoolType)
+	if len(diags) > 0 {
+		s.whenPerItem = true
+		program, diags = c.env.Expr(source.When, c.scope|eval.Item, cel.BoolType)
+	}
+	s.when = program
+	*c.diags = append(*c.diags, diags...)
+}
+
+var (
+	identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	keywords   = []string{"true", "false", "null", "in"}
+)
+
+func (c *compiler) name(name *spec.String) {
+	where := name.Node.Range
+	if !identifier.MatchString(name.Value) || slices.Contains(keywords, name.Value) {
+		c.report("step-name", "invalid step name", where,
+			"%q cannot stand in steps.<name>: use letters, digits and underscores, not beginning with a digit", name.Value)
+		return
+	}
+	if taken, exists := c.names[name.Value]; exists {
+		c.report("step-name", "step name used twice", where, "%q is the name of the step at %s already", name.Value, taken)
+		return
+	}
+	c.names[name.Value] = where
+	c.visible = append(c.visible, name.Value)
+}
+
+func (c *compiler) action(s *spec.Step) (string, action) {
+	switch {
+	case s.Do != nil:
+		return "do", c.group(s)
+	case s.Create != nil:
+		return "create", c.create(s.Create)
+	case s.Patch != nil:
+		return "patch", c.patch(s.Patch)
+	case s.Status != nil:
+		return "status", c.status(s.Status)
+	case s.Condition != nil:
+		return "condition", c.condition(s.Condition)
+	case s.Delete != nil:
+		return "delete", c.delete(s.Delete)
+	case s.Get != nil:
+		return "get", c.get(s.Get)
+	case s.Event != nil:
+		return "event", c.event(s.Event)
+	case s.Log != nil:
+		return "log", c.log(s.Log)
+	case s.Fail != nil:
+		return "fail", c.fail(s.Fail)
+	case s.Return != nil:
+		return "return", c.returns(s.Return)
+	case s.Wait != nil:
+		return "wait", c.wait(s.Wait)
+	default:
+		// The decoder has reported that there is none.
+		return "do", &group{}
+	}
+}
+
+func (c *compiler) group(s *spec.Step) action {
+	before := len(c.visible)
+	steps := c.block(s.Do)
+	return &group{steps: steps, names: slices.Clone(c.visible[before:])}
+}
+
+func (c *compiler) report(rule, summary string, where diag.Range, detail string, args ...any) {
+	*c.diags = append(*c.diags, &diag.Diagnostic{
+		Severity: diag.Error, Rule: rule, Summary: summary, Detail: fmt.Sprintf(detail, args...), Subject: where,
+	})
+}
+
+func (c *compiler) expr(x *spec.Expr, want *cel.Type) *eval.Program {
+	program, diags := c.env.Expr(x, c.scope, want)
+	*c.diags = append(*c.diags, diags...)
+	return program
+}
+
+// template compiles a template; nil stays nil.
+func (c *compiler) template(v *spec.Template) *eval.Template {
+	if v == nil {
+		return nil
+	}
+	t, diags := c.env.Template(v, c.scope)
+	*c.diags = append(*c.diags, diags...)
+	return t
+}
+
+// fields are the compiled templates of a map that the user names the keys of.
+func (c *compiler) fields(entries []spec.Entry[*spec.Template]) []field {
+	out := make([]field, 0, len(entries))
+	for _, entry := range entries {
+		out = append(out, field{key: entry.Key.Value, value: c.template(entry.Value)})
+	}
+	return out
+}
+
+type field struct {
+	key   string
+	value *eval.Template
+}
+
+// mustBe reports a template that can never yield the kind that is needed.
+func (c *compiler) mustBe(kind spec.Kind, what string, v *spec.Template) bool {
+	if v == nil || v.Kind == kind || isDynamic(v) {
+		return true
+	}
+	c.report("template-type", "wrong type", v.Range, "%s must be %s, found %s", what, kindName(kind), kindName(v.Kind))
+	return false
+}
+
+// isDynamic tells whether the string is a template that may yield anything.
+func isDynamic(v *spec.Value) bool {
+	text, ok := v.Scalar.(string)
+	return ok && v.Kind == spec.StringKind && strings.Contains(text, "${")
+}
+
+func kindName(kind spec.Kind) string {
+	return map[spec.Kind]string{
+		spec.Null: "null", spec.BoolKind: "a boolean", spec.IntKind: "a number", spec.FloatKind: "a number",
+		spec.StringKind: "a string", spec.ListKind: "a list", spec.MapKind: "a map",
+	}[kind]
+}
+
+// literal finds a field of a map template. known is false where templated keys
+// make it impossible to say.
+func literal(v *spec.Value, key string) (value *spec.Value, known bool) {
+	known = true
+	for _, f := range v.Fields {
+		text, _ := f.Key.Scalar.(string)
+		if text == key {
+			return f.Value, true
+		}
+		if isDynamic(f.Key) {
+			known = false
+		}
+	}
+	return nil, known
+}
+
+// constant is the value of a template without expressions.
+func constant(t *eval.Template) (any, bool) {
+	if t == nil {
+		return nil, false
+	}
+	return t.Static()
+}
+
+// duration compiles a template that yields a time span, and tries it where it
+// is constant.
+func (c *compiler) duration(what string, v *spec.Template) *eval.Template {
+	t := c.template(v)
+	if _, ok := constant(t); !ok {
+		return t
+	}
+	span, err := t.Duration(context.Background(), eval.NewBinding(nil))
+	switch {
+	case err != nil:
+		c.report("duration", "invalid duration", v.Range, "%s must be a duration such as 10s, 1h30m, or a number of seconds", what)
+	case span < 0:
+		c.report("duration", "invalid duration", v.Range, "%s must not be negative", what)
+	}
+	return t
+}

@@ -1,0 +1,70 @@
+package actions
+
+import (
+	"context"
+	"errors"
+
+	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/spec"
+)
+
+// failAction ends the attempt with an error; exactly one of the messages is set.
+type failAction struct {
+	temporary, permanent, arbitrary *eval.Template
+	delay                           *eval.Template
+}
+
+func (c *compiler) fail(x *spec.Fail) action {
+	chosen := 0
+	for _, message := range []*spec.Template{x.Temporary, x.Permanent, x.Error} {
+		if message != nil {
+			chosen++
+		}
+	}
+	if chosen != 1 {
+		c.report("fail-kind", "no single kind of failure", x.Range,
+			"fail needs exactly one of temporary, permanent and error, found %d", chosen)
+	}
+	if x.Delay != nil && x.Temporary == nil {
+		c.report("fail-delay", "delay without temporary", x.Delay.Range,
+			"only a temporary failure has a delay; others follow the handler's backoff")
+	}
+	return &failAction{
+		temporary: c.template(x.Temporary), permanent: c.template(x.Permanent), arbitrary: c.template(x.Error),
+		delay: c.duration("delay", x.Delay),
+	}
+}
+
+func (a *failAction) run(ctx context.Context, f *frame) (any, error) {
+	switch {
+	case a.permanent != nil:
+		message, err := a.permanent.Text(ctx, f.bind)
+		if err != nil {
+			return nil, err
+		}
+		return nil, &Permanent{Message: message}
+	case a.arbitrary != nil:
+		message, err := a.arbitrary.Text(ctx, f.bind)
+		if err != nil {
+			return nil, err
+		}
+		return nil, errors.New(message)
+	default:
+		return nil, a.again(ctx, f)
+	}
+}
+
+func (a *failAction) again(ctx context.Context, f *frame) error {
+	message, err := a.temporary.Text(ctx, f.bind)
+	if err != nil {
+		return err
+	}
+	if a.delay == nil {
+		return &Temporary{Message: message}
+	}
+	delay, err := a.delay.Duration(ctx, f.bind)
+	if err != nil {
+		return err
+	}
+	return &Temporary{Message: message, Delay: &delay}
+}

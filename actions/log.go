@@ -1,0 +1,38 @@
+package actions
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/spec"
+)
+
+// logAction writes to the operator's log.
+type logAction struct {
+	level   slog.Level
+	message *eval.Template
+	at      string
+}
+
+func (c *compiler) log(x *spec.Log) action {
+	a := &logAction{message: c.template(x.Message), at: x.Range.String()}
+	if x.Level != nil {
+		a.level = map[string]slog.Level{
+			"debug": slog.LevelDebug, "info": slog.LevelInfo, "warning": slog.LevelWarn, "error": slog.LevelError,
+		}[x.Level.Value]
+	}
+	return a
+}
+
+func (a *logAction) run(ctx context.Context, f *frame) (any, error) {
+	if !f.Log.Enabled(ctx, a.level) {
+		return nil, nil
+	}
+	message, err := a.message.Text(ctx, f.bind)
+	if err != nil {
+		return nil, err
+	}
+	f.Log.LogAttrs(ctx, a.level, message, slog.String("step", f.label), slog.String("at", a.at))
+	return nil, nil
+}

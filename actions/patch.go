@@ -1,0 +1,184 @@
+package actions
+
+import (
+	"context"
+	"encoding/json"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/spec"
+)
+
+// patchAction changes the object itself, in the cycle's one patch where it can
+// be, or another object at once. Exactly one of the templates is set.
+type patchAction struct {
+	merge, json, apply *eval.Template
+	target             *target
+	subresource        string
+	force              bool
+}
+
+func (c *compiler) patch(x *spec.Patch) action {
+	a := &patchAction{
+		merge: c.template(x.Merge), json: c.template(x.JSON), apply: c.template(x.Apply),
+		target: c.target(x.Target), force: x.Force == nil || x.Force.Value,
+	}
+	if x.Subresource != nil {
+		a.subresource = x.Subresource.Value
+	}
+	c.checkPatch(x)
+	return a
+}
+
+func (c *compiler) checkPatch(x *spec.Patch) {
+	forms := 0
+	for _, form := range []*spec.Template{x.Merge, x.JSON, x.Apply} {
+		if form != nil {
+			forms++
+		}
+	}
+	if forms != 1 {
+		c.report("patch-form", "no single form of patch", x.Range,
+			"patch needs exactly one of merge, json and apply, found %d", forms)
+	}
+	if x.Force != nil && x.Apply == nil {
+		c.report("patch-force", "force without apply", x.Force.Node.Range, "only a server-side apply can be forced")
+	}
+	c.mustBe(spec.MapKind, "merge", x.Merge)
+	c.mustBe(spec.MapKind, "apply", x.Apply)
+	c.checkJSON(x.JSON)
+	if x.Subresource != nil && x.Subresource.Value == "status" && x.Merge != nil && x.Merge.Kind == spec.MapKind {
+		if status, known := literal(x.Merge, "status"); status == nil && known && x.Target == nil {
+			c.report("patch-status", "nothing of the status", x.Merge.Range,
+				"with subresource: status only the key status of a merge counts: put the fields under it, or use the action status")
+		}
+	}
+}
+
+func (a *patchAction) run(ctx context.Context, f *frame) (any, error) {
+	where, err := a.target.find(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	own := where.same(f.ownPlace())
+	if own && a.apply == nil && (a.subresource == "" || a.subresource == "status") {
+		return a.collect(ctx, f)
+	}
+	answer, err := a.send(ctx, f, where, own)
+	if err != nil {
+		return nil, err
+	}
+	if own && (a.subresource == "" || a.subresource == "status") {
+		// What the cycle writes at its end must build on this.
+		if err := f.Own.Rebase(answer); err != nil {
+			return nil, err
+		}
+	}
+	return shown(answer), nil
+}
+
+// collect adds to the cycle's patch of the object itself.
+func (a *patchAction) collect(ctx context.Context, f *frame) (any, error) {
+	if a.merge != nil {
+		merge, err := renderMap(ctx, f, "merge", a.merge)
+		if err != nil {
+			return nil, err
+		}
+		f.Own.Merge(a.only(merge))
+		return f.Own.Object(), nil
+	}
+	operations, err := renderList(ctx, f, "json", a.json)
+	if err != nil {
+		return nil, err
+	}
+	err = f.Own.Edit(func(object map[string]any) (map[string]any, error) {
+		change, err := jsonChange(object, operations)
+		return a.only(change), err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return f.Own.Object(), nil
+}
+
+// only is what the API server would heed of a change at the subresource.
+func (a *patchAction) only(change map[string]any) map[string]any {
+	status, exists := change["status"]
+	switch {
+	case a.subresource == "":
+		return change
+	case exists:
+		return map[string]any{"status": status}
+	default:
+		return nil
+	}
+}
+
+// send makes the request at once.
+func (a *patchAction) send(ctx context.Context, f *frame, where place, own bool) (map[string]any, error) {
+	kind, content, err := a.content(ctx, f, where, own)
+	if err != nil {
+		return nil, err
+	}
+	data, err := json.Marshal(content)
+	if err != nil {
+		return nil, err
+	}
+	options := metav1.PatchOptions{FieldManager: f.manager()}
+	if kind == types.ApplyPatchType {
+		options.Force = &a.force
+	}
+	var subresources []string
+	if a.subresource != "" {
+		subresources = []string{a.subresource}
+	}
+	answer, err := f.client(where).Patch(ctx, where.name, kind, data, options, subresources...)
+	if err != nil {
+		return nil, cannot("patch", where, err)
+	}
+	return answer.Object, nil
+}
+
+func (a *patchAction) content(ctx context.Context, f *frame, where place, own bool) (types.PatchType, any, error) {
+	switch {
+	case a.merge != nil:
+		merge, err := renderMap(ctx, f, "merge", a.merge)
+		return types.MergePatchType, merge, err
+	case a.json != nil:
+		operations, err := renderList(ctx, f, "json", a.json)
+		return types.JSONPatchType, operations, err
+	default:
+		configuration, err := renderMap(ctx, f, "apply", a.apply)
+		if err != nil {
+			return "", nil, err
+		}
+		return types.ApplyPatchType, configuration, a.complete(ctx, f, where, own, configuration)
+	}
+}
+
+// complete says in an apply configuration which object it is for. The uid is
+// part of that: a patch must not create what has gone.
+func (a *patchAction) complete(ctx context.Context, f *frame, where place, own bool, configuration map[string]any) error {
+	uid := string(f.self().UID)
+	if !own {
+		existing, err := f.client(where).Get(ctx, where.name, metav1.GetOptions{})
+		if err != nil {
+			return cannot("patch", where, err)
+		}
+		uid = string(existing.GetUID())
+	}
+	if _, exists := configuration["apiVersion"]; !exists {
+		configuration["apiVersion"] = where.resource.GVK().GroupVersion().String()
+	}
+	if _, exists := configuration["kind"]; !exists {
+		configuration["kind"] = where.resource.Kind
+	}
+	meta := subMap(configuration, "metadata")
+	meta["name"], meta["uid"] = where.name, uid
+	if where.namespace != "" {
+		meta["namespace"] = where.namespace
+	}
+	return nil
+}

@@ -1,0 +1,279 @@
+package actions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/spec"
+)
+
+// Program is a compiled do block. It is immutable and runs for any number of
+// objects at a time.
+type Program struct {
+	steps block
+	names []string
+	needs Needs
+}
+
+// Needs is what a program touches as far as its text tells.
+type Needs struct {
+	// Children are the aliases whose children a wait looks at.
+	Children []Child
+	// Reads are the resources that get steps name by a selector.
+	Reads []*spec.Selector
+	// Waits tells that there is a wait, which wants to be woken.
+	Waits bool
+}
+
+// Child is an alias that an expression selects from children.
+type Child struct {
+	Alias string
+	// Expr is the expression, for messages about an alias that does not exist.
+	Expr *spec.Expr
+}
+
+// Needs tells what the program touches.
+func (p *Program) Needs() Needs { return p.needs }
+
+// Names are the steps whose results are in Run.Steps after a run.
+func (p *Program) Names() []string { return slices.Clone(p.names) }
+
+// Run makes one attempt. A failed step ends it with a *StepError; a step
+// return, like the end of the block, ends it without one. A context that is
+// over ends it with the cause.
+func (p *Program) Run(ctx context.Context, r *Run) error {
+	if r.Steps == nil {
+		r.Steps = map[string]any{}
+	}
+	err := p.steps.run(ctx, &frame{Run: r, bind: r.Vars, results: r.Steps})
+	if errors.Is(err, errReturned) {
+		return nil
+	}
+	return err
+}
+
+// frame is where in a run a step runs: within which items of which loops.
+type frame struct {
+	*Run
+	bind *eval.Binding
+	// results are the named results that steps here see and add to.
+	results map[string]any
+	// place names this step and these items the same way in every attempt.
+	place string
+	// label is the step's name for people.
+	label string
+}
+
+func (f *frame) inStep(s *step) *frame {
+	inner := *f
+	inner.bind = f.bind.With(map[string]any{"steps": maps.Clone(f.results)})
+	inner.place = f.place + "/" + s.key
+	inner.label = s.label
+	return &inner
+}
+
+func (f *frame) inItem(it item) *frame {
+	inner := *f
+	inner.bind = f.bind.With(map[string]any{"item": it.value, "key": it.key})
+	inner.results = maps.Clone(f.results)
+	inner.place = f.place + "[" + it.identity + "]"
+	return &inner
+}
+
+type block []*step
+
+func (b block) run(ctx context.Context, f *frame) error {
+	for _, s := range b {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err := s.run(ctx, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// action is what a step does. Its result becomes that of the step.
+type action interface {
+	run(ctx context.Context, f *frame) (any, error)
+}
+
+// step is one compiled step.
+type step struct {
+	source *spec.Step
+	name   string
+	// key names the step among its siblings in names that must not change from
+	// attempt to attempt.
+	key   string
+	label string
+	verb  string
+
+	when *eval.Program
+	// whenPerItem tells that when uses item or key, so that it chooses items;
+	// otherwise it decides about the step as a whole.
+	whenPerItem bool
+	forEach     *eval.Program
+	action      action
+}
+
+func (s *step) run(ctx context.Context, outer *frame) error {
+	f := outer.inStep(s)
+	result, err := s.result(ctx, f)
+	if err != nil {
+		return err
+	}
+	if s.name != "" {
+		outer.results[s.name] = result
+	}
+	return nil
+}
+
+func (s *step) result(ctx context.Context, f *frame) (any, error) {
+	if s.when != nil && !s.whenPerItem {
+		holds, err := s.when.Bool(ctx, f.bind)
+		if err != nil {
+			return nil, s.failed("when", "", err)
+		}
+		if !holds {
+			return s.skipped(f), nil
+		}
+	}
+	if s.forEach == nil {
+		return s.act(ctx, f, "")
+	}
+	return s.loop(ctx, f)
+}
+
+// skipped makes the names inside a group null, as that of the step itself is.
+func (s *step) skipped(f *frame) any {
+	if g, ok := s.action.(*group); ok && s.forEach == nil {
+		for _, name := range g.names {
+			f.results[name] = nil
+		}
+	}
+	return nil
+}
+
+func (s *step) loop(ctx context.Context, f *frame) (any, error) {
+	value, err := s.forEach.Eval(ctx, f.bind)
+	if err != nil {
+		return nil, s.failed("forEach", "", err)
+	}
+	items, err := itemsOf(value)
+	if err != nil {
+		return nil, s.failed("forEach", "", err)
+	}
+	results := make([]any, 0, len(items))
+	for _, it := range items {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		result, err := s.one(ctx, f.inItem(it), it)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, result)
+	}
+	return results, nil
+}
+
+func (s *step) one(ctx context.Context, f *frame, it item) (any, error) {
+	if s.whenPerItem {
+		holds, err := s.when.Bool(ctx, f.bind)
+		if err != nil {
+			return nil, s.failed("when", it.String(), err)
+		}
+		if !holds {
+			return nil, nil
+		}
+	}
+	return s.act(ctx, f, it.String())
+}
+
+func (s *step) act(ctx context.Context, f *frame, item string) (any, error) {
+	result, err := s.action.run(ctx, f)
+	if err != nil {
+		return nil, s.failed(s.verb, item, err)
+	}
+	return result, nil
+}
+
+// failed puts the step's place around an error, unless an inner step has done
+// so, or it is none.
+func (s *step) failed(verb, item string, err error) error {
+	var inner *StepError
+	if errors.Is(err, errReturned) || errors.As(err, &inner) {
+		return err
+	}
+	return &StepError{Step: s.label, Item: item, Action: verb, Range: s.source.Range, Err: err}
+}
+
+// group is the action do: steps under one when or forEach. Its result is a map
+// of the results inside it.
+type group struct {
+	steps block
+	names []string
+}
+
+func (g *group) run(ctx context.Context, f *frame) (any, error) {
+	if err := g.steps.run(ctx, f); err != nil {
+		return nil, err
+	}
+	results := make(map[string]any, len(g.names))
+	for _, name := range g.names {
+		results[name] = f.results[name]
+	}
+	return results, nil
+}
+
+// item is one element of a forEach.
+type item struct {
+	key, value any
+	// identity tells the item from the others in the same way in later attempts.
+	identity string
+}
+
+func (it item) String() string { return fmt.Sprint(it.key) }
+
+// itemsOf lists the elements of a list, or of a map in the order of its keys.
+// Null has none, so that the result of a step that was left out can be used.
+func itemsOf(value any) ([]item, error) {
+	switch value := value.(type) {
+	case nil:
+		return nil, nil
+	case []any:
+		return listItems(value), nil
+	case map[string]any:
+		items := make([]item, 0, len(value))
+		for _, key := range slices.Sorted(maps.Keys(value)) {
+			items = append(items, item{key: key, value: value[key], identity: key})
+		}
+		return items, nil
+	default:
+		return nil, fmt.Errorf("forEach needs a list or a map, not %s", kindOf(value))
+	}
+}
+
+// listItems identifies scalars by what they are, so that an item removed from
+// the front of a list does not turn each other one into its neighbour; the
+// rest, which may change between attempts, by where they stand.
+func listItems(values []any) []item {
+	seen := map[string]int{}
+	items := make([]item, 0, len(values))
+	for i, value := range values {
+		identity := fmt.Sprintf("#%d", i)
+		switch value.(type) {
+		case string, bool, int64:
+			text := fmt.Sprintf("%T:%v", value, value)
+			identity = fmt.Sprintf("%s+%d", text, seen[text])
+			seen[text]++
+		}
+		items = append(items, item{key: int64(i), value: value, identity: identity})
+	}
+	return items
+}

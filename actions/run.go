@@ -1,0 +1,62 @@
+package actions
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kopf-declarative/kopf-declarative/actions/kube"
+	"github.com/kopf-declarative/kopf-declarative/eval"
+)
+
+// Run is one attempt of a handler: what its steps work with, and what they
+// leave behind.
+type Run struct {
+	Client   *kube.Client
+	Resource kube.Resource
+	// Object is the body at the start of the cycle; nothing changes it.
+	Object map[string]any
+	// Vars binds everything of the handler's scope except steps, item, key and
+	// children, which the steps bind themselves.
+	Vars *eval.Binding
+
+	// Operator is the operator's name: the field manager of all writes.
+	Operator  string
+	HandlerID string
+	// Cycle is the same in all attempts of one handling cycle of one object, and
+	// after a restart, and differs from that of any other cycle.
+	Cycle string
+	// Prefix is that of the operator's annotations and labels.
+	Prefix string
+	// Now is the time of the attempt, Started that of the handler's first one.
+	Now, Started time.Time
+
+	// Log has the attributes of operator, handler and object already.
+	Log *slog.Logger
+	// Emit takes a Kubernetes event and never blocks.
+	Emit func(Event)
+	// Own collects the changes of the object itself.
+	Own *OwnPatch
+	// HoldFinalizer is called before a child of this resource is made that
+	// Kubernetes cannot collect: the parent must not go before the child has.
+	HoldFinalizer func(ctx context.Context, child kube.Resource) error
+	// Reads is told which objects a get looked at; it may be nil.
+	Reads func(resource kube.Resource, namespace, name string)
+	// Children lists the living children of an alias, for wait.
+	Children func(alias string) ([]any, error)
+
+	// Steps are the results of the named steps so far.
+	Steps map[string]any
+	// Result is that of the step return, where HasResult is set.
+	Result    any
+	HasResult bool
+}
+
+// Event is a Kubernetes event that a step emits.
+type Event struct {
+	// Type is Normal or Warning.
+	Type, Reason, Message string
+	About                 corev1.ObjectReference
+}

@@ -1,0 +1,27 @@
+package actions
+
+import (
+	"context"
+
+	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/spec"
+)
+
+// statusAction merges into the object's own status.
+type statusAction struct {
+	merge *eval.Template
+}
+
+func (c *compiler) status(x *spec.Template) action {
+	c.mustBe(spec.MapKind, "status", x)
+	return &statusAction{merge: c.template(x)}
+}
+
+func (a *statusAction) run(ctx context.Context, f *frame) (any, error) {
+	merge, err := renderMap(ctx, f, "status", a.merge)
+	if err != nil {
+		return nil, err
+	}
+	f.Own.Merge(map[string]any{"status": merge})
+	return f.Own.Object()["status"], nil
+}

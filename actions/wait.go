@@ -1,0 +1,102 @@
+package actions
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/cel-go/cel"
+
+	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/spec"
+)
+
+// defaultPoll is how long a wait without poll sleeps between looks.
+const defaultPoll = 10 * time.Second
+
+// waitAction postpones the handler until its condition holds.
+type waitAction struct {
+	condition *eval.Program
+	children  []string
+	timeout   *eval.Template
+	poll      *eval.Template
+	message   *eval.Template
+	text      string
+}
+
+func (c *compiler) wait(x *spec.Wait) action {
+	c.needs.Waits = true
+	inner := *c
+	inner.scope |= eval.Children
+	a := &waitAction{
+		condition: inner.expr(x.For, cel.BoolType),
+		timeout:   c.duration("timeout", x.Timeout),
+		poll:      c.duration("poll", x.Poll),
+		message:   inner.template(x.Message),
+	}
+	if x.For != nil {
+		a.text = x.For.Text
+	}
+	if a.condition != nil {
+		a.children = a.condition.Selected("children")
+	}
+	if a.message != nil {
+		a.children = append(a.children, a.message.Selected("children")...)
+	}
+	slices.Sort(a.children)
+	a.children = slices.Compact(a.children)
+	for _, alias := range a.children {
+		c.needs.Children = append(c.needs.Children, Child{Alias: alias, Expr: x.For})
+	}
+	return a
+}
+
+func (a *waitAction) run(ctx context.Context, f *frame) (any, error) {
+	bind := f.bind.With(map[string]any{"children": func() (any, error) { return a.list(f) }})
+	holds, err := a.condition.Bool(ctx, bind)
+	if err != nil || holds {
+		return nil, err
+	}
+	message := "waiting for: " + a.text
+	if a.message != nil {
+		if message, err = a.message.Text(ctx, bind); err != nil {
+			return nil, err
+		}
+	}
+	delay := defaultPoll
+	if a.poll != nil {
+		if delay, err = a.poll.Duration(ctx, f.bind); err != nil {
+			return nil, err
+		}
+	}
+	return nil, a.postpone(ctx, f, message, delay)
+}
+
+func (a *waitAction) list(f *frame) (any, error) {
+	children := make(map[string]any, len(a.children))
+	for _, alias := range a.children {
+		objects, err := f.Children(alias)
+		if err != nil {
+			return nil, fmt.Errorf("cannot list the children of %s: %w", alias, err)
+		}
+		children[alias] = objects
+	}
+	return children, nil
+}
+
+// postpone ends the attempt; the last look is right at the timeout.
+func (a *waitAction) postpone(ctx context.Context, f *frame, message string, delay time.Duration) error {
+	if a.timeout != nil {
+		timeout, err := a.timeout.Duration(ctx, f.bind)
+		if err != nil {
+			return err
+		}
+		left := timeout - f.Now.Sub(f.Started)
+		if left <= 0 {
+			return permanent("gave up after %s: %s", timeout, message)
+		}
+		delay = min(delay, left)
+	}
+	return &Temporary{Message: message, Delay: &delay, Waiting: true}
+}

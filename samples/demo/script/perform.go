@@ -1,0 +1,141 @@
+package script
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/kopf-declarative/kopf-declarative/internal/engine"
+)
+
+// Performance is all that is needed to play a sample.
+type Performance struct {
+	Script *Script
+	// Binary is kopf-declarative.
+	Binary string
+	// Kubeconfig and Namespace say where to play.
+	Kubeconfig, Namespace string
+	Narrator              *Narrator
+}
+
+// Run starts the engine with the sample's operator, plays the script and stops
+// the engine.
+func (p Performance) Run(ctx context.Context) (err error) {
+	cfg, err := clientcmd.BuildConfigFromFlags("", p.Kubeconfig)
+	if err != nil {
+		return err
+	}
+	player, err := NewPlayer(cfg, p.Namespace, p.Narrator)
+	if err != nil {
+		return err
+	}
+	if err := player.Prepare(ctx, p.Script); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	crew := &crew{performance: p, failed: cancel}
+	if err := crew.start(); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, crew.stop()) }()
+	player.Kill = crew.restart
+	if err := player.Play(ctx, p.Script); err != nil {
+		return causeOf(ctx, err)
+	}
+	return nil
+}
+
+// causeOf is the reason for which the context ended, or else the error.
+func causeOf(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// crew runs the engine while a script is played.
+type crew struct {
+	performance Performance
+	// failed ends the play if the engine ends by itself.
+	failed context.CancelCauseFunc
+
+	process *engine.Process
+	// dismissed is closed before the process is ended on purpose.
+	dismissed chan struct{}
+	// log is where the process writes; read is closed when it has been read.
+	log  *os.File
+	read chan struct{}
+}
+
+func (c *crew) start() error {
+	from, to, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(c.performance.Binary, "run", "--apply-crds", "--color", c.color(),
+		"--namespace", c.performance.Namespace, filepath.Join(c.performance.Script.dir, "operator.yaml"))
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+c.performance.Kubeconfig)
+	cmd.Stdout, cmd.Stderr = to, to
+	if c.process, err = engine.Start(cmd); err != nil {
+		return errors.Join(err, from.Close(), to.Close())
+	}
+	c.log, c.read, c.dismissed = to, make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(c.read)
+		defer from.Close()
+		c.performance.Narrator.Follow(from)
+	}()
+	go c.attend(c.process, c.dismissed)
+	return nil
+}
+
+func (c *crew) color() string {
+	if c.performance.Narrator.Color {
+		return "always"
+	}
+	return "never"
+}
+
+// attend ends the play if the process ends without having been asked to.
+func (c *crew) attend(process *engine.Process, dismissed <-chan struct{}) {
+	<-process.Ended()
+	select {
+	case <-dismissed:
+	default:
+		c.failed(errors.New("the operator has ended; its log says why"))
+	}
+}
+
+func (c *crew) restart() error {
+	close(c.dismissed)
+	if err := c.process.Kill(); err != nil {
+		return fmt.Errorf("killing the operator: %w", err)
+	}
+	if err := c.finishLog(); err != nil {
+		return err
+	}
+	return c.start()
+}
+
+func (c *crew) stop() error {
+	close(c.dismissed)
+	err := c.process.Stop(20 * time.Second)
+	if err != nil {
+		err = fmt.Errorf("stopping the operator: %w", err)
+	}
+	return errors.Join(err, c.finishLog())
+}
+
+// finishLog waits until the reader has been told the last lines.
+func (c *crew) finishLog() error {
+	err := c.log.Close()
+	<-c.read
+	return err
+}

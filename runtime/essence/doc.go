@@ -9,6 +9,6 @@
 // a difference means (runtime/cause does) nor where an essence is kept
 // (runtime/state does).
 //
-// JSON values are what k8s.io/apimachinery makes of JSON: map[string]any,
+// JSON values are those of Kubernetes clients: map[string]any,
 // []any, string, bool, int64, float64 and nil.
 package essence

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	utiljson "k8s.io/apimachinery/pkg/util/json"
 	"sigs.k8s.io/yaml"
 )
 
@@ -17,8 +16,8 @@ func object(t testing.TB, text string) map[string]any {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out map[string]any
-	if err := utiljson.Unmarshal(asJSON, &out); err != nil {
+	out, err := Unmarshal(string(asJSON))
+	if err != nil {
 		t.Fatal(err)
 	}
 	return out

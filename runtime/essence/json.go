@@ -1,14 +1,15 @@
 package essence
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
-
-	utiljson "k8s.io/apimachinery/pkg/util/json"
 )
 
 // Marshal writes an essence as it is stored: compact JSON with sorted keys and
@@ -33,14 +34,48 @@ func Encode(value any) (string, error) {
 	return string(enc.buf), nil
 }
 
-// Unmarshal reads a stored essence. Numbers become int64 where they are whole
-// and fit, else float64. A stored null yields nil.
+// Unmarshal reads a stored essence, or any other JSON object. Numbers become
+// int64 where they are whole and fit, else float64. A stored null yields nil.
 func Unmarshal(text string) (map[string]any, error) {
+	dec := json.NewDecoder(strings.NewReader(text))
+	dec.UseNumber()
 	var out map[string]any
-	if err := utiljson.Unmarshal([]byte(text), &out); err != nil {
-		return nil, fmt.Errorf("not an essence: %w", err)
+	if err := dec.Decode(&out); err != nil {
+		return nil, fmt.Errorf("not a JSON object: %w", err)
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return nil, errors.New("not a JSON object: there is more behind it")
+	}
+	if _, err := typed(out); err != nil {
+		return nil, fmt.Errorf("not a JSON object: %w", err)
 	}
 	return out, nil
+}
+
+// typed gives the numbers in a decoded value their types, in place where it is
+// a map or a list.
+func typed(value any) (any, error) {
+	var err error
+	switch v := value.(type) {
+	case json.Number:
+		if whole, err := strconv.ParseInt(v.String(), 10, 64); err == nil {
+			return whole, nil
+		}
+		return v.Float64()
+	case map[string]any:
+		for key, item := range v {
+			if v[key], err = typed(item); err != nil {
+				return nil, err
+			}
+		}
+	case []any:
+		for i, item := range v {
+			if v[i], err = typed(item); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return value, nil
 }
 
 // encoder appends JSON to buf. Keys is a stack that all levels of nesting

@@ -80,8 +80,8 @@ func TestUnmarshal(t *testing.T) {
 	if got, err := Unmarshal("null"); got != nil || err != nil {
 		t.Errorf("null: got %v, %v", got, err)
 	}
-	for _, text := range []string{"", "{", "[]", "1", `"x"`, `{"a":NaN}`, `{} x`} {
-		if got, err := Unmarshal(text); err == nil || !strings.Contains(err.Error(), "not an essence") {
+	for _, text := range []string{"", "{", "[]", "1", `"x"`, `{"a":NaN}`, `{} x`, `{"a":[{"b":1e400}]}`} {
+		if got, err := Unmarshal(text); err == nil || !strings.Contains(err.Error(), "not a JSON object") {
 			t.Errorf("%q: got %v, %v", text, got, err)
 		}
 	}

@@ -5,8 +5,9 @@ import (
 	"hash"
 	"strings"
 
-	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
 	"golang.org/x/crypto/blake2b"
+
+	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
 )
 
 // nameLimit is how long the name of an annotation may be.

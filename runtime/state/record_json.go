@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
-	utiljson "k8s.io/apimachinery/pkg/util/json"
 )
 
 // Text is the record as it stands in an annotation.
@@ -70,8 +69,8 @@ func anyList(items []string) []any {
 
 // ParseRecord reads a record from the text of an annotation.
 func ParseRecord(text string) (Record, error) {
-	var values map[string]any
-	if err := utiljson.Unmarshal([]byte(text), &values); err != nil {
+	values, err := essence.Unmarshal(text)
+	if err != nil {
 		return Record{}, fmt.Errorf("not a progress record: %w", err)
 	}
 	return RecordOf(values)

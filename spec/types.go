@@ -38,9 +38,11 @@ type CRD struct {
 
 // Operator is one document of kind Operator.
 type Operator struct {
-	Range    diag.Range
-	Metadata OperatorMeta `yaml:"metadata,required" doc:"Name, labels and annotations of the operator."`
-	Spec     OperatorSpec `yaml:"spec,required" doc:"What the operator watches and does."`
+	Range      diag.Range
+	APIVersion *String      `yaml:"apiVersion,required" enum:"kopf.dev/v1alpha1" doc:"Version of the language: kopf.dev/v1alpha1."`
+	Kind       *String      `yaml:"kind,required" enum:"Operator" doc:"Operator."`
+	Metadata   OperatorMeta `yaml:"metadata,required" doc:"Name, labels and annotations of the operator."`
+	Spec       OperatorSpec `yaml:"spec,required" doc:"What the operator watches and does."`
 }
 
 // OperatorMeta is the metadata of an Operator.
@@ -80,6 +82,10 @@ type Selector struct {
 	Any       *Bool   `yaml:"any" doc:"Every resource of the group and version, except core events."`
 	When      *Expr   `yaml:"when" doc:"Predicate over the resource's discovery data."`
 	AnyName   *String // short forms: kind, plural, singular or short name
+	// Alias is the name in spec.resources by which the selector was named.
+	Alias *String
+	// short is the text of a short form, which may turn out to be an alias.
+	short *Value
 }
 
 // Handler is one item of spec.handlers.
@@ -405,7 +411,8 @@ const (
 )
 
 // Value is one node of the positioned tree: aliases resolved, merge keys
-// merged, scalars typed as YAML 1.2's core schema has them.
+// merged, scalars typed as YAML 1.2's core schema has them. An anchored Value
+// may stand in several places of the tree: treat all Values as read-only.
 type Value struct {
 	Kind  Kind
 	Range diag.Range
@@ -414,6 +421,9 @@ type Value struct {
 	Items  []*Value
 	Fields []Field
 	text   *scalarText
+	// size is the number of nodes in the tree below and including this one,
+	// counting those behind aliases each time.
+	size int
 }
 
 // Field is one key and value of a map, in file order. Keys may be templates.

@@ -83,7 +83,8 @@ func metadataOf(obj map[string]any, opts Options) map[string]any {
 }
 
 // addField puts one named field of the object into the essence. Maps on the way
-// may be the object's own, so they are replaced, not changed.
+// may be the object's own, so they are replaced, not changed: others read them
+// at the same time.
 func addField(out, obj map[string]any, path []string, opts Options) {
 	value, ok := fieldOf(out, obj, path, opts)
 	if !ok {

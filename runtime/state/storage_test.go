@@ -278,6 +278,8 @@ func TestSaveEssence(t *testing.T) {
 		{"changed", kopf, withAnnotations("kopf.zalando.org/last-handled-configuration", "{}"), []string{"kopf.zalando.org/last-handled-configuration=" + text}},
 		{"damaged", kopf, withAnnotations("kopf.zalando.org/last-handled-configuration", "{"), []string{"kopf.zalando.org/last-handled-configuration=" + text}},
 		{"from a former prefix", renamed, withAnnotations("old.dev/last-handled-configuration", text), []string{"new.dev/last-handled-configuration=" + text, "new.dev/kopf-managed=yes"}},
+		{"a former prefix keeps its own", Storage{Prefix: "kopf.dev", ReadAlso: []string{"old.dev"}, Takeover: true},
+			withAnnotations("old.dev/last-handled-configuration", "{}"), []string{"kopf.dev/last-handled-configuration=" + text}},
 		{"from an older key", longPrefix, withAnnotations(older, text), []string{longPrefix.Prefix + "/last-handled-configuration=" + text, older + "=null"}},
 	}
 	for _, test := range tests {
@@ -316,6 +318,14 @@ func TestEssenceInStatus(t *testing.T) {
 	}
 	if diff := essence.Compare(nil, essence.Of(pending, storage.Essence([][]string{{"status"}}))); len(diff[0].New.(map[string]any)) > 0 {
 		t.Errorf("the engine's records are part of the essence: %v", diff)
+	}
+}
+
+func TestProgressInStatusIsNoEssence(t *testing.T) {
+	storage := Storage{Prefix: "p.dev", Progress: Progress{InStatus: true, Field: []string{"status", "own", "progress"}}}
+	obj := storage.Save(map[string]any{}, map[string]Record{"slow": sampleRecord()})
+	if e := essence.Of(obj, storage.Essence([][]string{{"status"}})); len(e) > 0 {
+		t.Errorf("the records are part of the essence: %v", e)
 	}
 }
 

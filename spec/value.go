@@ -47,7 +47,6 @@ func (k Kind) String() string {
 	return [...]string{"nothing", "a boolean", "a whole number", "a number", "text", "a list", "a map"}[k]
 }
 
-
 // Range is the place of the text.
 func (s *String) Range() diag.Range { return s.Node.Range }
 

@@ -1,0 +1,69 @@
+package diag
+
+import "strings"
+
+// Nearest returns the candidate that a word was probably meant to be, or
+// nothing where none is near: a word in another spelling (case, dashes and
+// underscores aside), or within an edit or two, depending on its length.
+func Nearest(word string, candidates []string) (string, bool) {
+	best, least := "", maxDistance(word)+1
+	for _, candidate := range candidates {
+		if candidate == word {
+			continue
+		}
+		if fold(candidate) == fold(word) {
+			return candidate, true
+		}
+		if d := distance(word, candidate); d < least {
+			best, least = candidate, d
+		}
+	}
+	return best, best != ""
+}
+
+// maxDistance is how many edits may lie between a word and what was meant.
+func maxDistance(word string) int {
+	switch n := len([]rune(word)); {
+	case n <= 2:
+		return 0
+	case n <= 5:
+		return 1
+	case n <= 9:
+		return 2
+	default:
+		return 3
+	}
+}
+
+func fold(word string) string {
+	return strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(word))
+}
+
+// distance counts the insertions, deletions, replacements and swaps of
+// neighbours that lead from one word to the other.
+func distance(from, to string) int {
+	a, b := []rune(from), []rune(to)
+	if n := len(a) - len(b); n > 3 || n < -3 {
+		return len(a) + len(b) // far apart; never mind how far
+	}
+	var before, last []int
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range a {
+		before, last, row = last, row, make([]int, len(b)+1)
+		row[0] = i + 1
+		for j := range b {
+			cost := 1
+			if a[i] == b[j] {
+				cost = 0
+			}
+			row[j+1] = min(last[j+1]+1, row[j]+1, last[j]+cost)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
+		}
+	}
+	return row[len(b)]
+}

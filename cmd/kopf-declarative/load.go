@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+
+	"github.com/kopf-declarative/kopf-declarative/runtime"
+	"github.com/kopf-declarative/kopf-declarative/spec"
+	"github.com/kopf-declarative/kopf-declarative/spec/diag"
+)
+
+// loaded is what the files hold, compiled, and what was found about them.
+type loaded struct {
+	bundle *spec.Bundle
+	engine *runtime.Engine
+	found  diag.List
+}
+
+// load reads and compiles definitions, and finds all their mistakes at once.
+func (a *app) load(files []string) loaded {
+	bundle, found := spec.Load(files, a.stdin)
+	engine, more := runtime.Compile(bundle)
+	return loaded{bundle, engine, append(found, more...).Sorted()}
+}
+
+// printFindings writes findings for people: the source line and a caret each.
+func (a *app) printFindings(w io.Writer, l loaded) error {
+	p := diag.Printer{Out: w, Sources: l.bundle.Sources, Color: colored(w, a.settings.color)}
+	return p.Print(l.found)
+}
+
+// reportFindings tells what a run has found at load: as lint does, or as records
+// where a machine reads the log.
+func (a *app) reportFindings(log *slog.Logger, l loaded) error {
+	if a.settings.logFormat != "json" {
+		return a.printFindings(a.stderr, l)
+	}
+	for _, d := range l.found {
+		log.Log(context.Background(), findingLevel(d.Severity), d.Message(),
+			"rule", d.Rule, "file", d.Subject.File, "line", d.Subject.Start.Line, "column", d.Subject.Start.Column)
+	}
+	return nil
+}
+
+func findingLevel(s diag.Severity) slog.Level {
+	switch s {
+	case diag.Error:
+		return slog.LevelError
+	case diag.Warning:
+		return slog.LevelWarn
+	default:
+		return slog.LevelInfo
+	}
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kopf-declarative/kopf-declarative/actions/kube"
+	"github.com/kopf-declarative/kopf-declarative/runtime"
+)
+
+func newRun(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "run FILES…",
+		Short: "Run operators against a cluster",
+		Long: `Run the operators of the files against a cluster, until SIGTERM or Ctrl-C.
+Folders stand for the *.yaml, *.yml and *.json below them, - for standard input.
+
+Without --namespace all namespaces are watched, also where the kubeconfig's
+context names one. Objects without a namespace are watched in either case.`,
+		Example: `  kopf-declarative run operator.yaml
+  kopf-declarative run -n demo --apply-crds operators/`,
+		Args:    needFiles,
+		PreRunE: resolve,
+		RunE: func(cmd *cobra.Command, files []string) error {
+			return a.run(cmd.Context(), files)
+		},
+	}
+	a.settings.runFlags(cmd.Flags())
+	return cmd
+}
+
+func (a *app) run(ctx context.Context, files []string) error {
+	log := newLogger(a.stderr, &a.settings)
+	routeKlog(log)
+	l := a.load(files)
+	if err := a.reportFindings(log, l); err != nil {
+		return err
+	}
+	if l.found.HasErrors() {
+		return errReported
+	}
+	if len(l.bundle.Operators) == 0 {
+		log.Error("there is no Operator in the files")
+		return errReported
+	}
+	ctx, release := untilSignal(ctx, log)
+	defer release()
+	err := a.serve(ctx, log, l.engine)
+	if err == nil || errors.Is(context.Cause(ctx), errStopped) {
+		return nil
+	}
+	log.Error(err.Error())
+	return errReported
+}
+
+// serve runs the engine on the chosen cluster until the context ends.
+func (a *app) serve(ctx context.Context, log *slog.Logger, engine *runtime.Engine) error {
+	client, err := kube.Connect(kube.Options{
+		Kubeconfig: a.settings.kubeconfig,
+		Context:    a.settings.context,
+		UserAgent:  program,
+		Log:        log,
+	})
+	if err != nil {
+		return err
+	}
+	return engine.Run(ctx, runtime.Options{
+		Client:    client,
+		Namespace: a.settings.watched(),
+		ApplyCRDs: a.settings.applyCRDs,
+		Log:       log,
+	})
+}

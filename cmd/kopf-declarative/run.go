@@ -3,12 +3,15 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/runtime"
+	"github.com/kopf-declarative/kopf-declarative/spec"
 )
 
 func newRun(a *app) *cobra.Command {
@@ -46,10 +49,12 @@ func (a *app) run(ctx context.Context, files []string) error {
 		log.Error("there is no Operator in the files")
 		return errReported
 	}
+	log.Info(a.greeting(l.bundle.Operators))
 	ctx, release := untilSignal(ctx, log)
 	defer release()
 	err := a.serve(ctx, log, l.engine)
 	if err == nil || errors.Is(context.Cause(ctx), errStopped) {
+		log.Info("stopped")
 		return nil
 	}
 	log.Error(err.Error())
@@ -72,5 +77,19 @@ func (a *app) serve(ctx context.Context, log *slog.Logger, engine *runtime.Engin
 		Namespace: a.settings.watched(),
 		ApplyCRDs: a.settings.applyCRDs,
 		Log:       log,
+		Ready:     func() { log.Info("ready") },
 	})
+}
+
+// greeting tells what is going to run, and where.
+func (a *app) greeting(operators []*spec.Operator) string {
+	names := make([]string, len(operators))
+	for i, op := range operators {
+		names[i] = op.Metadata.Name.Value
+	}
+	where := "all namespaces"
+	if only := a.settings.watched(); only != "" {
+		where = "namespace " + only
+	}
+	return fmt.Sprintf("running %s in %s", strings.Join(names, ", "), where)
 }

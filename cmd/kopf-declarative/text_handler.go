@@ -20,7 +20,8 @@ import (
 //	15:04:05 INFO  evc default/my-claim create_pvc  made the PVC  size=1Gi
 //
 // The attributes that say what a line is about (subjectKeys) stand in a column
-// of their own in front of the message, all others behind it.
+// of their own in front of the message. An error ends the message, and all other
+// attributes follow.
 type textHandler struct {
 	out   *alignedWriter
 	level slog.Level
@@ -29,6 +30,9 @@ type textHandler struct {
 	attrs []slog.Attr
 	group string
 }
+
+// errorKey is the attribute of the error that a line is about.
+const errorKey = "error"
 
 // subjectKeys are the attributes of the subject column, in its order.
 var subjectKeys = []string{"operator", "object", "handler"}
@@ -98,15 +102,21 @@ func (h *textHandler) subject(attrs []slog.Attr) cell {
 
 // tail is the message and the attributes that the subject does not have.
 func (h *textHandler) tail(r slog.Record, attrs []slog.Attr) string {
-	var b strings.Builder
-	b.WriteString(printable(r.Message))
+	message, rest := r.Message, &strings.Builder{}
 	for _, a := range attrs {
-		if slices.Contains(subjectKeys, a.Key) || h.level > slog.LevelDebug && slices.Contains(detailKeys, a.Key) {
-			continue
+		switch {
+		case a.Key == errorKey:
+			message += ": " + a.Value.String()
+		case !h.hides(a.Key):
+			rest.WriteString("  " + h.paint.dim(a.Key+"=") + attrText(a.Value))
 		}
-		b.WriteString("  " + h.paint.dim(a.Key+"=") + attrText(a.Value))
 	}
-	return b.String()
+	return printable(message) + rest.String()
+}
+
+// hides tells whether an attribute is not shown behind the message.
+func (h *textHandler) hides(key string) bool {
+	return slices.Contains(subjectKeys, key) || h.level > slog.LevelDebug && slices.Contains(detailKeys, key)
 }
 
 // flatten appends an attribute, groups taken apart into dotted keys.

@@ -57,8 +57,13 @@ func TestTextHandler(t *testing.T) {
 		},
 		{
 			name:  "values whose end would not be seen are quoted",
-			write: func(log *slog.Logger) { log.Info("m", "a", "x y", "b", "", "error", errors.New("no\nway")) },
-			want:  "15:04:05 INFO  m  a=\"x y\"  b=\"\"  error=\"no\\nway\"\n",
+			write: func(log *slog.Logger) { log.Info("m", "a", "x y", "b", "", "c", "d\ne") },
+			want:  "15:04:05 INFO  m  a=\"x y\"  b=\"\"  c=\"d\\ne\"\n",
+		},
+		{
+			name:  "an error ends the message",
+			write: func(log *slog.Logger) { log.Warn("cannot write", "error", errors.New("no way"), "attempt", 2) },
+			want:  "15:04:05 WARN  cannot write: no way  attempt=2\n",
 		},
 		{
 			name:  "control characters of the cluster's texts are shown, not obeyed",

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"context"
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+	"sigs.k8s.io/yaml"
+
+	"github.com/kopf-declarative/kopf-declarative/actions/kube"
+	"github.com/kopf-declarative/kopf-declarative/runtime/devcluster/clustertest"
+)
+
+// TestCluster plays what needs a cluster, on a real API server. Each script has
+// a namespace of its own, $NAMESPACE.
+func TestCluster(t *testing.T) {
+	kubeconfig := clustertest.Kubeconfig(t)
+	client, err := kube.Connect(kube.Options{Kubeconfig: kubeconfig})
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := maps.Clone(processCommands)
+	maps.Copy(commands, clusterCommands)
+	testscript.Run(t, testscript.Params{
+		Dir:  "testdata/cluster",
+		Cmds: commands,
+		Setup: func(env *testscript.Env) error {
+			namespace, err := newNamespace(client)
+			if err != nil {
+				return err
+			}
+			env.Setenv("KUBECONFIG", kubeconfig)
+			env.Setenv("NAMESPACE", namespace)
+			env.Values[clientKey{}] = client
+			return withProcesses(env)
+		},
+	})
+}
+
+// clusterCommands are script commands for what people do with kubectl.
+//
+//	apply FILE              creates or updates the objects of a file
+//	delete VERSION KIND NAME  deletes an object of the script's namespace
+//	limited FILE            writes the kubeconfig of a service account without
+//	                        any rights
+var clusterCommands = map[string]func(*testscript.TestScript, bool, []string){
+	"apply":   cmdApply,
+	"delete":  cmdDelete,
+	"limited": cmdLimited,
+}
+
+// clientKey is where a script keeps its client.
+type clientKey struct{}
+
+func clientOf(ts *testscript.TestScript) *kube.Client {
+	return ts.Value(clientKey{}).(*kube.Client)
+}
+
+var (
+	namespaces      = schema.GroupVersionResource{Version: "v1", Resource: "namespaces"}
+	serviceAccounts = schema.GroupVersionResource{Version: "v1", Resource: "serviceaccounts"}
+)
+
+func newNamespace(client *kube.Client) (string, error) {
+	object := &unstructured.Unstructured{}
+	object.SetAPIVersion("v1")
+	object.SetKind("Namespace")
+	object.SetGenerateName("script-")
+	made, err := client.Dynamic.Resource(namespaces).Create(context.Background(), object, metav1.CreateOptions{})
+	if err != nil {
+		return "", err
+	}
+	return made.GetName(), nil
+}
+
+func cmdApply(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: apply FILE")
+	}
+	for text := range strings.SplitSeq(ts.ReadFile(args[0]), "\n---\n") {
+		object := &unstructured.Unstructured{}
+		ts.Check(yaml.Unmarshal([]byte(text), &object.Object))
+		client, ctx := clientOf(ts), context.Background()
+		if object.GetKind() == "CustomResourceDefinition" {
+			ts.Check(client.ApplyCRDs(ctx, []map[string]any{object.Object}))
+			continue
+		}
+		resource, err := client.Discovery.ByKind(ctx, object.GetAPIVersion(), object.GetKind())
+		ts.Check(err)
+		_, err = client.Dynamic.Resource(resource.GVR()).Namespace(ts.Getenv("NAMESPACE")).
+			Apply(ctx, object.GetName(), object, metav1.ApplyOptions{FieldManager: "script", Force: true})
+		ts.Check(err)
+	}
+}
+
+func cmdDelete(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: delete APIVERSION KIND NAME")
+	}
+	client, ctx := clientOf(ts), context.Background()
+	resource, err := client.Discovery.ByKind(ctx, args[0], args[1])
+	ts.Check(err)
+	ts.Check(client.Dynamic.Resource(resource.GVR()).Namespace(ts.Getenv("NAMESPACE")).
+		Delete(ctx, args[2], metav1.DeleteOptions{}))
+}
+
+func cmdLimited(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: limited FILE")
+	}
+	client, ctx, namespace := clientOf(ts), context.Background(), ts.Getenv("NAMESPACE")
+	account := &unstructured.Unstructured{}
+	account.SetAPIVersion("v1")
+	account.SetKind("ServiceAccount")
+	account.SetName("limited")
+	accounts := client.Dynamic.Resource(serviceAccounts).Namespace(namespace)
+	_, err := accounts.Create(ctx, account, metav1.CreateOptions{})
+	ts.Check(err)
+	account.SetAPIVersion("authentication.k8s.io/v1")
+	account.SetKind("TokenRequest")
+	answer, err := accounts.Create(ctx, account, metav1.CreateOptions{}, "token")
+	ts.Check(err)
+	token, _, err := unstructured.NestedString(answer.Object, "status", "token")
+	ts.Check(err)
+	config := clientcmdapi.NewConfig()
+	config.Clusters["c"] = &clientcmdapi.Cluster{
+		Server:                   client.REST.Host,
+		CertificateAuthority:     client.REST.CAFile,
+		CertificateAuthorityData: client.REST.CAData,
+		InsecureSkipTLSVerify:    client.REST.Insecure,
+	}
+	config.AuthInfos["u"] = &clientcmdapi.AuthInfo{Token: token}
+	config.Contexts["limited"] = &clientcmdapi.Context{Cluster: "c", AuthInfo: "u", Namespace: namespace}
+	config.CurrentContext = "limited"
+	ts.Check(clientcmd.WriteToFile(*config, ts.MkAbs(args[0])))
+}

@@ -21,7 +21,9 @@ type Performance struct {
 	Binary string
 	// Kubeconfig and Namespace say where to play.
 	Kubeconfig, Namespace string
-	Narrator              *Narrator
+	// Patience is how long an expectation may take to come true.
+	Patience time.Duration
+	Narrator *Narrator
 }
 
 // Run starts the engine with the sample's operator, plays the script and stops
@@ -45,7 +47,7 @@ func (p Performance) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, crew.stop()) }()
-	player.Kill = crew.restart
+	player.Patience, player.Kill = p.Patience, crew.restart
 	if err := player.Play(ctx, p.Script); err != nil {
 		return causeOf(ctx, err)
 	}

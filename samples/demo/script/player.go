@@ -53,7 +53,7 @@ func NewPlayer(cfg *rest.Config, namespace string, narrator *Narrator) (*Player,
 		return nil, err
 	}
 	return &Player{
-		Narrator: narrator, Patience: 30 * time.Second, namespace: namespace, client: client,
+		Narrator: narrator, namespace: namespace, client: client,
 		mapper: restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(disco)),
 		views:  map[Ref][]line{}, told: map[types.UID]bool{},
 	}, nil
@@ -67,7 +67,12 @@ func (p *Player) Prepare(ctx context.Context, s *Script) error {
 			return err
 		}
 	}
-	return nil
+	// Pods cannot be made in a new namespace before it has its account.
+	account := Ref{APIVersion: "v1", Kind: "ServiceAccount", Name: "default"}
+	return p.eventually(ctx, func() error {
+		_, err := p.get(ctx, account)
+		return err
+	})
 }
 
 // Play plays the steps of a script, and stops at the first that does not go as

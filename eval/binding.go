@@ -1,0 +1,93 @@
+package eval
+
+import (
+	"errors"
+
+	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/interpreter"
+)
+
+// ChangedKey is where a Binding holds the func(path []string) bool behind the
+// function changed().
+const ChangedKey = "@changed"
+
+// Binding is what an evaluation sees: values by the names of the Variables.
+// A value is JSON-like data, a time.Time, a time.Duration, what Vars.Bind
+// returned, or a func() (any, error) that is called when the name is first
+// used, and once. A Binding is for one goroutine at a time; the data in it is
+// only ever read.
+type Binding struct {
+	values map[string]any
+	parent *Binding
+}
+
+// NewBinding makes a Binding of values, which it keeps and may fill in.
+func NewBinding(values map[string]any) *Binding { return &Binding{values: values} }
+
+// With makes a Binding that adds to this one and hides what it redefines.
+func (b *Binding) With(values map[string]any) *Binding {
+	return &Binding{values: values, parent: b}
+}
+
+// ObjectValues are the variables of the scope Object, save resource, for the
+// object body. Parts that it lacks are empty.
+func ObjectValues(body map[string]any) map[string]any {
+	meta := section(body, "metadata")
+	name, _ := meta["name"].(string)
+	uid, _ := meta["uid"].(string)
+	return map[string]any{
+		"body": body, "spec": orEmpty(body["spec"]), "status": orEmpty(body["status"]), "meta": meta,
+		"name": name, "uid": uid, "labels": section(meta, "labels"), "annotations": section(meta, "annotations"),
+	}
+}
+
+// section is the map under key, or an empty one.
+func section(m map[string]any, key string) map[string]any {
+	if s, ok := m[key].(map[string]any); ok && s != nil {
+		return s
+	}
+	return map[string]any{}
+}
+
+// orEmpty is the value, or an empty map where there is none.
+func orEmpty(value any) any {
+	if value == nil {
+		return map[string]any{}
+	}
+	return value
+}
+
+// ResolveName implements cel's Activation. A lazy value that failed is a CEL
+// error, which the attribute that asked for it passes on.
+func (b *Binding) ResolveName(name string) (any, bool) {
+	for at := b; at != nil; at = at.parent {
+		value, found := at.values[name]
+		if !found {
+			continue
+		}
+		switch v := value.(type) {
+		case func() (any, error):
+			return at.force(name, v), true
+		case func([]string) bool:
+			return touched(v), true
+		}
+		return value, true
+	}
+	return nil, false
+}
+
+var errItself = errors.New("its value needs itself")
+
+// force calls a lazy value and remembers its result.
+func (b *Binding) force(name string, lazy func() (any, error)) any {
+	b.values[name] = types.WrapErr(&lazyError{name, errItself})
+	value, err := lazy()
+	if err != nil {
+		value = types.WrapErr(&lazyError{name, err})
+	}
+	b.values[name] = value
+	return value
+}
+
+// Parent implements cel's Activation; ResolveName has looked there already.
+func (b *Binding) Parent() interpreter.Activation { return nil }

@@ -1,0 +1,109 @@
+package eval
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/kopf-declarative/kopf-declarative/spec/diag"
+)
+
+// The rules of the diagnostics.
+const (
+	ruleSyntax = "expression-syntax"
+	ruleName   = "expression-name"
+	ruleScope  = "expression-scope"
+	ruleType   = "expression-type"
+	ruleFilter = "filter"
+	ruleVars   = "vars"
+)
+
+// problem makes an error about a stretch of the expression, in bytes.
+func (s source) problem(rule, summary, detail string, from, to int) *diag.Diagnostic {
+	return &diag.Diagnostic{Rule: rule, Summary: summary, Detail: detail, Subject: s.rangeOf(from, to)}
+}
+
+// problemAt makes an error about the token at a CEL offset.
+func (s source) problemAt(rule, summary, detail string, offset int) *diag.Diagnostic {
+	from, to := s.tokenAt(offset)
+	return s.problem(rule, summary, detail, from, to)
+}
+
+// problemOn makes an error about a node.
+func (s source) problemOn(u *usage, id int64, rule, summary, detail string) *diag.Diagnostic {
+	offset, ok := u.offset(id)
+	if !ok {
+		return s.problem(rule, summary, detail, 0, len(s.text))
+	}
+	return s.problemAt(rule, summary, detail, offset)
+}
+
+// sorted orders the problems of one expression by their places.
+func sorted(problems diag.List) diag.List {
+	slices.SortStableFunc(problems, func(a, b *diag.Diagnostic) int {
+		return cmp.Compare(a.Subject.Start.Offset, b.Subject.Start.Offset)
+	})
+	return problems
+}
+
+// checkUse finds variables and functions that exist, but not here.
+func (e *Env) checkUse(src source, at place, u *usage) diag.List {
+	var problems diag.List
+	for _, v := range u.variables {
+		if why := e.unavailable(at, v.name); why != "" {
+			problems = append(problems, src.problemOn(u, v.id, ruleScope, "not available here", why))
+		}
+	}
+	for _, f := range u.functions {
+		if why := forbidden(at, f.name); why != "" {
+			problems = append(problems, src.problemOn(u, f.id, ruleScope, "not available here", why))
+		}
+		if why := badPath(u, f); why != "" {
+			problems = append(problems, src.problemOn(u, f.id, ruleType, "wrong path", why))
+		}
+	}
+	return problems
+}
+
+// unavailable says why a variable that exists does not exist here.
+func (e *Env) unavailable(at place, name string) string {
+	if known, ok := variable(name); ok && !at.scope.has(known.Scope) {
+		return name + " exists in " + known.Scope.String() + " only"
+	}
+	if e.filters[name] != nil && !at.scope.has(Object) {
+		return "the filter " + name + " is about an object, and there is none here"
+	}
+	return ""
+}
+
+// forbidden says why a function that exists must not be used here.
+func forbidden(at place, name string) string {
+	if name == touchedName {
+		name = "changed"
+	}
+	known, ok := function(name)
+	if !ok {
+		return ""
+	}
+	switch {
+	case known.TemplatesOnly && (!at.template || !at.scope.has(known.Scope)):
+		return name + "() gives another answer each time; it exists in templates of actions only"
+	case !known.TemplatesOnly && !at.scope.has(known.Scope):
+		return name + "() exists in " + known.Scope.String() + " only"
+	}
+	return ""
+}
+
+// badPath says what is wrong with a literal path of changed().
+func badPath(u *usage, f use) string {
+	if f.name != touchedName {
+		return ""
+	}
+	path, ok := literalText(u.nodes[f.id].AsCall().Args()[1])
+	if !ok {
+		return ""
+	}
+	if slices.Contains(segmentsOf(path), "") {
+		return "changed() needs a dotted path such as 'spec.size', without empty parts"
+	}
+	return ""
+}

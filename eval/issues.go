@@ -1,0 +1,300 @@
+package eval
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/common"
+	"github.com/google/cel-go/common/ast"
+	"github.com/google/cel-go/common/operators"
+	"github.com/google/cel-go/common/types"
+
+	"github.com/kopf-declarative/kopf-declarative/spec/diag"
+)
+
+// syntaxErrors tells the first thing that the parser did not understand; what
+// it says behind that is guesses. Reserved words and errors of macros do not
+// confuse it, so each of these is told.
+func syntaxErrors(src source, issues []*common.Error) diag.List {
+	var problems diag.List
+	text := common.NewTextSource(src.text)
+	sortIssues(issues)
+	for _, issue := range issues {
+		offset, _ := text.LocationOffset(issue.Location)
+		message, isSyntax := strings.CutPrefix(issue.Message, "Syntax error: ")
+		if isSyntax {
+			summary, detail := syntaxMessage(src, src.byteAt(int(offset)), message)
+			return append(problems, src.problemAt(ruleSyntax, summary, detail, int(offset)))
+		}
+		summary, detail := "invalid expression", message
+		if word, ok := strings.CutPrefix(message, "reserved identifier: "); ok {
+			summary, detail = "reserved word", reserved(word)
+		}
+		problems = append(problems, src.problemAt(ruleSyntax, summary, detail, int(offset)))
+	}
+	return problems
+}
+
+// sortIssues orders issues by place: the lexer's come before the parser's.
+func sortIssues(issues []*common.Error) {
+	slices.SortStableFunc(issues, func(a, b *common.Error) int {
+		if a.Location.Line() != b.Location.Line() {
+			return a.Location.Line() - b.Location.Line()
+		}
+		return a.Location.Column() - b.Location.Column()
+	})
+}
+
+// reserved says what to write instead of a reserved word.
+func reserved(word string) string {
+	if word == "namespace" {
+		return "namespace is a reserved word of CEL; write meta.namespace"
+	}
+	return word + " is a reserved word of CEL and cannot be a name"
+}
+
+var (
+	unexpectedToken = regexp.MustCompile(`(?s)^(?:mismatched|extraneous) input '(.*?)' expecting`)
+	noAlternative   = regexp.MustCompile(`(?s)no viable alternative at input '(.*)'`)
+	badCharacter    = regexp.MustCompile(`(?s)^token recognition error at: '(.*)'$`)
+)
+
+// syntaxMessage puts the parser's words into plain ones.
+func syntaxMessage(src source, at int, message string) (summary, detail string) {
+	if m := badCharacter.FindStringSubmatch(message); m != nil {
+		if strings.HasPrefix(m[1], "'") || strings.HasPrefix(m[1], `"`) {
+			return "unclosed or invalid string", `a text ends with the quote that it began with; a backslash in it is written \\`
+		}
+		return "unexpected character", quoteShort(m[1])
+	}
+	if at >= len(src.text) {
+		return "incomplete expression", "something is missing at its end"
+	}
+	if m := unexpectedToken.FindStringSubmatch(message); m != nil {
+		if hint := keywordHint(m[1]); hint != "" {
+			return "unexpected " + quoteShort(m[1]), hint
+		}
+		return "syntax error", "unexpected " + quoteShort(m[1])
+	}
+	if noAlternative.MatchString(message) {
+		return "syntax error", "unexpected " + quoteShort(src.text[at:src.tokenEnd(at)])
+	}
+	return "syntax error", strings.Join(strings.Fields(message), " ")
+}
+
+// keywordHint knows what people write who come from other languages.
+func keywordHint(token string) string {
+	switch token {
+	case "and":
+		return "CEL writes &&"
+	case "or":
+		return "CEL writes ||"
+	case "not":
+		return "CEL writes !"
+	case "=":
+		return "CEL compares with =="
+	case "is":
+		return "CEL compares with =="
+	case "if", "else":
+		return "CEL writes condition ? then : otherwise"
+	}
+	return ""
+}
+
+// quoteShort quotes a piece of source, cut where it is long.
+func quoteShort(s string) string {
+	if runes := []rune(s); len(runes) > 20 {
+		s = string(runes[:20]) + "…"
+	}
+	return "'" + strings.Join(strings.Fields(s), " ") + "'"
+}
+
+var (
+	undeclared = regexp.MustCompile(`^undeclared reference to '(.*)' \(in container ''\)$`)
+	noOverload = regexp.MustCompile(`(?s)^found no matching overload for '(.*)' applied to '(.*)'$`)
+	mismatch   = regexp.MustCompile(`(?s)^expected type '(.*)' but found '(.*)'$`)
+)
+
+// typeErrors puts what the checker found into plain words.
+func (e *Env) typeErrors(src source, at place, u *usage, issues []*common.Error) diag.List {
+	var problems diag.List
+	text := common.NewTextSource(src.text)
+	ignored := e.consequences(u, issues)
+	for _, issue := range issues {
+		offset, _ := text.LocationOffset(issue.Location)
+		if m := undeclared.FindStringSubmatch(issue.Message); m != nil {
+			if ignored[m[1]] && !isCall(src, int(offset)) {
+				continue
+			}
+			problems = append(problems, e.unknown(src, at, u, issue, m[1], int(offset)))
+			continue
+		}
+		summary, detail := typeMessage(issue.Message)
+		problems = append(problems, src.problemAt(ruleType, summary, detail, int(offset)))
+	}
+	return problems
+}
+
+// isCall tells whether a CEL offset is that of a call's parenthesis.
+func isCall(src source, offset int) bool {
+	b := src.byteAt(offset)
+	return b < len(src.text) && src.text[b] == '('
+}
+
+// consequences are names that are unknown only because a function is: the
+// prefix of hash.sha265(x), and the variable of a misspelt spec.list.fliter(i, …).
+func (e *Env) consequences(u *usage, issues []*common.Error) map[string]bool {
+	names := map[string]bool{}
+	for _, issue := range issues {
+		node, ok := u.nodes[issue.ExprID]
+		if !ok || node.Kind() != ast.CallKind || !undeclared.MatchString(issue.Message) {
+			continue
+		}
+		c := node.AsCall()
+		if c.IsMemberFunction() && c.Target().Kind() == ast.IdentKind && e.isNamespace(c.Target().AsIdent()) {
+			names[c.Target().AsIdent()] = true
+		}
+		if len(c.Args()) > 1 && c.Args()[0].Kind() == ast.IdentKind {
+			names[c.Args()[0].AsIdent()] = true
+		}
+	}
+	return names
+}
+
+// isNamespace tells whether functions are named name.something.
+func (e *Env) isNamespace(name string) bool {
+	for f := range e.cel.Functions() {
+		if strings.HasPrefix(f, name+".") {
+			return true
+		}
+	}
+	return false
+}
+
+// unknown is the error for a name that exists nowhere.
+func (e *Env) unknown(src source, at place, u *usage, issue *common.Error, name string, offset int) *diag.Diagnostic {
+	if !isCall(src, offset) {
+		d := src.problemAt(ruleName, "unknown variable", name, offset)
+		if guess, ok := diag.Nearest(name, e.visible(at, u)); ok {
+			d.Detail, d.Suggestion = name+"; did you mean "+guess+"?", guess
+		}
+		return d
+	}
+	full, prefix := name, ""
+	if node, ok := u.nodes[issue.ExprID]; ok && node.Kind() == ast.CallKind {
+		c := node.AsCall()
+		if c.IsMemberFunction() && c.Target().Kind() == ast.IdentKind && e.isNamespace(c.Target().AsIdent()) {
+			prefix = c.Target().AsIdent() + "."
+			full = prefix + name
+		}
+	}
+	d := src.problemAt(ruleName, "unknown function", full+"()", offset)
+	if guess, ok := diag.Nearest(full, e.callable(prefix)); ok {
+		d.Detail, d.Suggestion = full+"(); did you mean "+guess+"()?", strings.TrimPrefix(guess, prefix)
+	}
+	return d
+}
+
+// visible are the names of variables and filters that exist here.
+func (e *Env) visible(at place, u *usage) []string {
+	var names []string
+	for _, v := range Variables {
+		if at.scope.has(v.Scope) {
+			names = append(names, v.Name)
+		}
+	}
+	for name := range e.filters {
+		names = append(names, name)
+	}
+	for name := range u.locals {
+		if !strings.HasPrefix(name, "@") && !strings.HasPrefix(name, "#") {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// callable are the names of functions and macros with a prefix.
+func (e *Env) callable(prefix string) []string {
+	var names []string
+	for name := range e.cel.Functions() {
+		names = append(names, name)
+	}
+	for _, m := range e.cel.Macros() {
+		names = append(names, m.Function())
+	}
+	names = slices.DeleteFunc(names, func(name string) bool {
+		return strings.ContainsAny(name, "@_") || !strings.HasPrefix(name, prefix)
+	})
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// typeMessage puts a message of the checker into plain words.
+func typeMessage(message string) (summary, detail string) {
+	if m := noOverload.FindStringSubmatch(message); m != nil {
+		return "wrong types", overloadMessage(m[1], m[2])
+	}
+	if m := mismatch.FindStringSubmatch(message); m != nil {
+		return "wrong type", "this is " + plainTypes(m[2]) + ", needed is " + plainTypes(m[1])
+	}
+	if rest, ok := strings.CutPrefix(message, "expression of type '"); ok {
+		if kind, _, ok := strings.Cut(rest, "'"); ok {
+			return "wrong type", "cannot walk through " + plainTypes(kind) + "; a list or a map is needed"
+		}
+	}
+	return "invalid expression", plainTypes(strings.Join(strings.Fields(message), " "))
+}
+
+// overloadMessage says that a function does not take these types.
+func overloadMessage(function, applied string) string {
+	args := plainTypes(applied)
+	if function == operators.Conditional {
+		return "both branches of ?: must have one type, these have " + afterFirst(args) + "; dyn(…) around one of them lifts that"
+	}
+	if symbol, ok := operators.FindReverse(function); ok && symbol != "" {
+		return "operator " + symbol + " does not take " + strings.Trim(args, "()")
+	}
+	if receiver, rest, ok := strings.Cut(args, ".("); ok {
+		return receiver + " has no " + function + "(" + rest
+	}
+	return function + "() does not take " + args
+}
+
+// afterFirst drops the first of a list of types.
+func afterFirst(args string) string {
+	_, rest, _ := strings.Cut(strings.Trim(args, "()"), ", ")
+	return rest
+}
+
+// plainTypes shortens the protobuf names of types within a text.
+func plainTypes(s string) string {
+	return protobufNames.Replace(s)
+}
+
+var protobufNames = strings.NewReplacer(
+	"google.protobuf.Timestamp", "timestamp", "google.protobuf.Duration", "duration",
+	"null_type", "null", "optional_type", "optional", "wrapper", "nullable")
+
+// typeText names a type for people.
+func typeText(t *cel.Type) string {
+	if t == Collection {
+		return Collection.TypeName()
+	}
+	return plainTypes(cel.FormatCELType(t))
+}
+
+// literalText is the value of a text literal.
+func literalText(e ast.Expr) (string, bool) {
+	if e.Kind() != ast.LiteralKind {
+		return "", false
+	}
+	s, ok := e.AsLiteral().(types.String)
+	return string(s), ok
+}
+
+// segmentsOf splits a dotted path.
+func segmentsOf(path string) []string { return strings.Split(path, ".") }

@@ -1,0 +1,48 @@
+package eval
+
+import (
+	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/common/types/ref"
+	"github.com/google/cel-go/common/types/traits"
+)
+
+// mergeValues is merge(a, b): RFC 7386 with the patch b. The result shares
+// what b does not touch with a.
+func mergeValues(a, b ref.Val) ref.Val {
+	if _, ok := a.(traits.Mapper); !ok {
+		return types.NewErr("merge() needs two maps, the first is %s", typeName(a))
+	}
+	if _, ok := b.(traits.Mapper); !ok {
+		return types.NewErr("merge() needs two maps, the second is %s", typeName(b))
+	}
+	target, err := nativeOf(a)
+	if err != nil {
+		return types.WrapErr(err)
+	}
+	patch, err := nativeOf(b)
+	if err != nil {
+		return types.WrapErr(err)
+	}
+	return types.DefaultTypeAdapter.NativeToValue(mergePatch(target, patch))
+}
+
+// mergePatch applies a merge patch without changing either argument.
+func mergePatch(target, patch any) any {
+	changes, ok := patch.(map[string]any)
+	if !ok {
+		return patch
+	}
+	old, _ := target.(map[string]any)
+	result := make(map[string]any, len(old)+len(changes))
+	for key, value := range old {
+		result[key] = value
+	}
+	for key, value := range changes {
+		if value == nil {
+			delete(result, key)
+			continue
+		}
+		result[key] = mergePatch(result[key], value)
+	}
+	return result
+}

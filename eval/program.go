@@ -1,0 +1,131 @@
+package eval
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/common/types/ref"
+	"github.com/google/cel-go/interpreter"
+
+	"github.com/kopf-declarative/kopf-declarative/spec/diag"
+)
+
+// Program is a compiled expression. It is safe for concurrent use.
+type Program struct {
+	env     *Env
+	src     source
+	use     *usage
+	filters map[string]*Program
+	// program and ast are nil where the expression has errors.
+	program cel.Program
+	ast     *cel.Ast
+}
+
+// Range is where the expression stands.
+func (p *Program) Range() diag.Range { return p.src.whole() }
+
+// Selected are the names that the expression selects from a variable, sorted:
+// for children, those of children.pvc and children['pod']. "*" among them says
+// that it uses the variable as a whole.
+func (p *Program) Selected(variable string) []string {
+	if p.use == nil {
+		return nil
+	}
+	names := p.use.names(variable)
+	for _, f := range p.filters {
+		names = append(names, f.Selected(variable)...)
+	}
+	return distinct(names)
+}
+
+// Selections are the places behind Selected, without those of filters.
+func (p *Program) Selections(variable string) []Selection {
+	if p.use == nil {
+		return nil
+	}
+	var all []Selection
+	for _, s := range p.use.selected {
+		if s.variable != variable || s.name == anything {
+			continue
+		}
+		offset, _ := p.use.offset(s.id)
+		from, to := p.src.tokenAt(offset)
+		all = append(all, Selection{Name: s.name, Range: p.src.rangeOf(from, to)})
+	}
+	return all
+}
+
+// Selection is a name that an expression selects from a variable.
+type Selection struct {
+	Name  string
+	Range diag.Range
+}
+
+// Eval is the value of the expression as JSON-like data. It may share maps and
+// lists with the Binding and is only to be read. An optional without value is
+// nil.
+func (p *Program) Eval(ctx context.Context, b *Binding) (any, error) {
+	value, _, err := p.json(ctx, b, true)
+	return value, err
+}
+
+// Bool is the value of an expression that must be true or false.
+func (p *Program) Bool(ctx context.Context, b *Binding) (bool, error) {
+	v, err := p.value(ctx, b)
+	if err != nil {
+		return false, err
+	}
+	if answer, ok := v.(types.Bool); ok {
+		return bool(answer), nil
+	}
+	return false, p.failed(Failed, fmt.Sprintf("the result must be true or false, it is %s", typeName(v)))
+}
+
+// json evaluates and converts; ok is false where the value is omitted.
+func (p *Program) json(ctx context.Context, b *Binding, share bool) (value any, ok bool, err error) {
+	v, err := p.value(ctx, b)
+	if err != nil {
+		return nil, false, err
+	}
+	w := jsonWriter{share: share}
+	value, ok, err = w.toJSON(v)
+	if err != nil {
+		return nil, false, p.explain(b, err)
+	}
+	return value, ok, nil
+}
+
+var errDeadline = errors.New("deadline of an evaluation")
+
+// value evaluates. Only loops can take long, so only they get a timer.
+func (p *Program) value(ctx context.Context, b *Binding) (ref.Val, error) {
+	if p.program == nil {
+		return nil, p.failed(Failed, "the expression has errors")
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, p.interrupted(context.Cause(ctx))
+	}
+	var vars interpreter.Activation = b
+	if len(p.filters) > 0 {
+		vars = &filterBinding{ctx: ctx, binding: b, filters: p.filters}
+	}
+	var out ref.Val
+	var err error
+	if p.use.folds {
+		limited, cancel := context.WithTimeoutCause(ctx, p.env.deadline, errDeadline)
+		defer cancel()
+		out, _, err = p.program.ContextEval(limited, vars)
+		if err != nil && errors.Is(err, interpreter.InterruptError{}) {
+			return nil, p.interrupted(context.Cause(limited))
+		}
+	} else {
+		out, _, err = p.program.Eval(vars)
+	}
+	if err != nil {
+		return nil, p.explain(b, err)
+	}
+	return out, nil
+}

@@ -25,6 +25,12 @@ const (
 // they are cluster-scoped or in another namespace.
 func TrackingSelector(prefix, uid string) string { return prefix + parentUID + "=" + uid }
 
+// TrackedParent is the uid of the parent that tracks the object by that label;
+// empty where there is none.
+func TrackedParent(prefix string, object map[string]any) string {
+	return stringAt(object, "metadata", "labels", prefix+parentUID)
+}
+
 // adoption is a compiled Adopt.
 type adoption struct {
 	enabled                                     bool

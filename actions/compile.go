@@ -3,6 +3,7 @@ package actions
 import (
 	"context"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,7 +18,8 @@ import (
 // Compile checks the steps and makes them ready to run. The scope is that of
 // the handler; the variables that steps bring themselves are added to it.
 func Compile(env *eval.Env, steps []*spec.Step, s eval.Scope) (*Program, diag.List) {
-	c := &compiler{env: env, scope: s | eval.Steps, needs: &Needs{}, diags: &diag.List{}, names: map[string]diag.Range{}}
+	c := &compiler{env: env, scope: s | eval.Steps, needs: &Needs{}, diags: &diag.List{},
+		names: map[string]diag.Range{}, inside: map[string]diag.Range{}}
 	p := &Program{steps: c.block(steps)}
 	p.names = c.visible
 	p.needs = *c.needs
@@ -34,6 +36,9 @@ type compiler struct {
 	// here can see.
 	names   map[string]diag.Range
 	visible []string
+	// inside are all names within loops, for messages.
+	inside map[string]diag.Range
+	looped bool
 }
 
 func (c *compiler) block(steps []*spec.Step) block {
@@ -48,7 +53,7 @@ func (c *compiler) step(source *spec.Step, index int) *step {
 	s := &step{source: source, key: fmt.Sprintf("#%d", index), label: fmt.Sprintf("step %d", index+1)}
 	inner := c
 	if source.ForEach != nil {
-		s.forEach = c.expr(source.ForEach, cel.DynType)
+		s.forEach = c.expr(source.ForEach, eval.Collection)
 		inner = c.inLoop()
 	}
 	c.when(s)
@@ -66,10 +71,8 @@ func (c *compiler) inLoop() *compiler {
 	inner := *c
 	inner.scope |= eval.Item
 	inner.visible = slices.Clone(c.visible)
-	inner.names = map[string]diag.Range{}
-	for name, taken := range c.names {
-		inner.names[name] = taken
-	}
+	inner.names = maps.Clone(c.names)
+	inner.looped = true
 	return &inner
 }
 
@@ -91,6 +94,24 @@ func (c *compiler) when(s *step) {
 	}
 	s.when = program
 	*c.diags = append(*c.diags, diags...)
+	c.references(program.Selections("steps"))
+}
+
+// references reports steps that are used where they have no result.
+func (c *compiler) references(used []eval.Selection) {
+	for _, use := range used {
+		if slices.Contains(c.visible, use.Name) {
+			continue
+		}
+		detail := fmt.Sprintf("no step named %q stands before this one", use.Name)
+		if guess, ok := diag.Nearest(use.Name, c.visible); ok {
+			detail += fmt.Sprintf("; did you mean %q?", guess)
+		}
+		if taken, exists := c.inside[use.Name]; exists {
+			detail = fmt.Sprintf("the step %q at %s is inside a forEach that does not enclose this one: use the result of the group", use.Name, taken)
+		}
+		c.report("step-reference", "unknown step", use.Range, "%s", detail)
+	}
 }
 
 var (
@@ -111,6 +132,9 @@ func (c *compiler) name(name *spec.String) {
 	}
 	c.names[name.Value] = where
 	c.visible = append(c.visible, name.Value)
+	if c.looped {
+		c.inside[name.Value] = where
+	}
 }
 
 func (c *compiler) action(s *spec.Step) (string, action) {
@@ -160,6 +184,7 @@ func (c *compiler) report(rule, summary string, where diag.Range, detail string,
 func (c *compiler) expr(x *spec.Expr, want *cel.Type) *eval.Program {
 	program, diags := c.env.Expr(x, c.scope, want)
 	*c.diags = append(*c.diags, diags...)
+	c.references(program.Selections("steps"))
 	return program
 }
 
@@ -170,6 +195,7 @@ func (c *compiler) template(v *spec.Template) *eval.Template {
 	}
 	t, diags := c.env.Template(v, c.scope)
 	*c.diags = append(*c.diags, diags...)
+	c.references(t.Selections("steps"))
 	return t
 }
 

@@ -2,6 +2,7 @@ package actions
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"time"
@@ -31,6 +32,7 @@ type createAction struct {
 }
 
 func (c *compiler) create(x *spec.Create) action {
+	c.needs.Creates = true
 	a := &createAction{object: c.template(x.Object), objects: c.template(x.Objects), adopt: c.adopt(x.Adopt)}
 	if x.IfExists != nil {
 		a.ifExists = x.IfExists.Value
@@ -106,6 +108,8 @@ type birth struct {
 	object map[string]any
 	parent parent
 	origin origin
+	// mark tells objects made by this step from all others.
+	mark string
 	// owned and tracked tell how the child belongs to its parent.
 	owned, tracked bool
 }
@@ -148,11 +152,26 @@ func (a *createAction) prepare(ctx context.Context, f *frame, object, labels map
 	}
 	a.adopt.setName(object, b.parent, b.origin)
 	b.where.name = stringAt(object, "metadata", "name")
-	if b.where.name != "" {
-		subMap(subMap(object, "metadata"), "annotations")[f.Prefix+createdBy] = b.origin.mark()
-	}
 	a.adopt.setLabels(object, labels)
-	return b, a.belong(b)
+	if err := a.belong(b); err != nil {
+		return nil, err
+	}
+	return b, b.sign()
+}
+
+// sign marks the object as made by this step. One without a name, which the
+// API server only looks at (a review of rights), is left as it is.
+func (b *birth) sign() error {
+	if b.where.name == "" {
+		return nil
+	}
+	content, err := json.Marshal(b.object)
+	if err != nil {
+		return err
+	}
+	b.mark = b.origin.mark(string(content))
+	subMap(subMap(b.object, "metadata"), "annotations")[b.parent.prefix+createdBy] = b.mark
+	return nil
 }
 
 // settle decides about the namespace.
@@ -220,11 +239,9 @@ func (a *createAction) meet(ctx context.Context, f *frame, b *birth, existing *u
 	case existing.GetDeletionTimestamp() != nil || b.parent.succeeds(existing):
 		delay := leavingDelay
 		return nil, &Temporary{Message: fmt.Sprintf("cannot create %s yet: the one that is there is being deleted", b.where), Delay: &delay}
-	case b.origin.madeInCycle(mark):
-		return existing, nil
-	case a.ifExists == "replace":
+	case a.ifExists == "replace" && mark != b.mark:
 		return a.replace(ctx, f, b, existing)
-	case a.ifExists == "keep" || b.origin.madeBefore(mark):
+	case b.origin.made(mark) || a.ifExists == "replace" || a.ifExists == "keep":
 		return existing, nil
 	default:
 		return nil, permanent("cannot create %s: it exists, and this step did not make it; ifExists can be keep or replace", b.where)

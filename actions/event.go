@@ -36,12 +36,13 @@ func isEventType(value any) bool {
 }
 
 func (a *eventAction) run(ctx context.Context, f *frame) (any, error) {
-	event := Event{Type: corev1.EventTypeNormal}
+	var event Event
 	var err error
-	if a.kind != nil {
-		if event.Type, err = a.kind.Text(ctx, f.bind); err != nil {
-			return nil, err
-		}
+	if event.Type, err = renderText(ctx, f, a.kind); err != nil {
+		return nil, err
+	}
+	if event.Type == "" {
+		event.Type = corev1.EventTypeNormal
 	}
 	if !isEventType(event.Type) {
 		return nil, permanent("an event is Normal or Warning, found %q", event.Type)
@@ -70,7 +71,7 @@ func (a *eventAction) subject(ctx context.Context, f *frame) (corev1.ObjectRefer
 	if err != nil {
 		return corev1.ObjectReference{}, err
 	}
-	ref := identify(about)
+	ref := Reference(about)
 	if _, isObject := about["metadata"]; !isObject {
 		ref.Namespace, ref.Name = stringAt(about, "namespace"), stringAt(about, "name")
 		ref.UID = types.UID(stringAt(about, "uid"))

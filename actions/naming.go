@@ -20,19 +20,20 @@ type origin struct {
 	owner, handler, place, cycle string
 }
 
-// mark is the value of the annotation that each created object carries: its
-// first half stands for the step and the item, the second for the cycle.
-func (o origin) mark() string {
-	return digest(markHash, o.owner, o.handler, o.place) + "." + digest(markHash, o.cycle)
+// mark is the value of the annotation that each created object carries. Its
+// parts stand for the step with the item, for the cycle, and for what the
+// object was to be.
+func (o origin) mark(content string) string {
+	return o.step() + "." + digest(markHash, o.cycle) + "." + digest(markHash, content)
 }
 
-// madeInCycle tells whether the object was made by this very step in this cycle.
-func (o origin) madeInCycle(mark string) bool { return mark == o.mark() }
+func (o origin) step() string { return digest(markHash, o.owner, o.handler, o.place) }
 
-// madeBefore tells whether the object was made by this step in any cycle.
-func (o origin) madeBefore(mark string) bool {
-	step, _, ok := strings.Cut(mark, ".")
-	return ok && step == digest(markHash, o.owner, o.handler, o.place)
+// made tells whether an object with this mark was made by this step, in
+// whichever cycle.
+func (o origin) made(mark string) bool {
+	step, _, _ := strings.Cut(mark, ".")
+	return step == o.step()
 }
 
 // name derives a name for the child from the beginning.

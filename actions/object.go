@@ -52,8 +52,8 @@ func shown(object map[string]any) map[string]any {
 	return object
 }
 
-// identify reads a reference out of an object.
-func identify(object map[string]any) corev1.ObjectReference {
+// Reference reads out of an object what events and owner references need.
+func Reference(object map[string]any) corev1.ObjectReference {
 	return corev1.ObjectReference{
 		APIVersion: stringAt(object, "apiVersion"),
 		Kind:       stringAt(object, "kind"),

@@ -14,11 +14,19 @@ import "github.com/kopf-declarative/kopf-declarative/actions/patch"
 type OwnPatch struct {
 	base  map[string]any
 	split bool
-	edits []func(object map[string]any) (map[string]any, error)
-	// guards tells for each edit whether it depends on the object.
-	guards []bool
+	edits []edit
+	// statusDone tells that the status part is stored, and must not be made
+	// again.
+	statusDone bool
 
 	main, status part
+}
+
+// edit is one change in the order in which they came.
+type edit struct {
+	derive func(object map[string]any) (map[string]any, error)
+	// guarded tells whether the change depends on the object.
+	guarded bool
 }
 
 // part is what goes into one request.
@@ -40,7 +48,7 @@ func NewOwnPatch(object map[string]any, statusSubresource bool) *OwnPatch {
 
 // Merge adds a merge patch. A status in it goes into the status part.
 func (p *OwnPatch) Merge(merge map[string]any) {
-	p.keep(false, func(map[string]any) (map[string]any, error) { return merge, nil })
+	p.edits = append(p.edits, edit{derive: func(map[string]any) (map[string]any, error) { return merge, nil }})
 	p.add(merge, false)
 }
 
@@ -52,14 +60,25 @@ func (p *OwnPatch) Edit(derive func(object map[string]any) (map[string]any, erro
 	if err != nil {
 		return err
 	}
-	p.keep(true, derive)
+	p.edits = append(p.edits, edit{derive: derive, guarded: true})
 	p.add(merge, true)
 	return nil
 }
 
-func (p *OwnPatch) keep(guarded bool, derive func(map[string]any) (map[string]any, error)) {
-	p.edits = append(p.edits, derive)
-	p.guards = append(p.guards, guarded)
+// Len is the number of changes so far, for Select.
+func (p *OwnPatch) Len() int { return len(p.edits) }
+
+// Select is a patch of some of the changes, chosen by their numbers from 0.
+func (p *OwnPatch) Select(wanted func(edit int) bool) *OwnPatch {
+	out := &OwnPatch{base: p.base, split: p.split, statusDone: p.statusDone}
+	for i, e := range p.edits {
+		if wanted(i) {
+			out.edits = append(out.edits, e)
+		}
+	}
+	// What depended on a change that is left out may not be possible any more.
+	_ = out.replay()
+	return out
 }
 
 func (p *OwnPatch) add(merge map[string]any, guarded bool) {
@@ -67,7 +86,7 @@ func (p *OwnPatch) add(merge map[string]any, guarded bool) {
 	if len(main) > 0 {
 		p.main.add(p.base, main, guarded)
 	}
-	if len(status) > 0 {
+	if len(status) > 0 && !p.statusDone {
 		p.status.add(p.base, status, guarded)
 	}
 }
@@ -120,55 +139,31 @@ func (p *OwnPatch) Empty() bool {
 // ResourceVersion is that of the object that the patch was made for.
 func (p *OwnPatch) ResourceVersion() string { return stringAt(p.base, "metadata", "resourceVersion") }
 
-// Rebase makes the same changes on a newer state of the object, of which
-// nothing is written yet. It fails where an edit does not fit there any more;
-// the others are made all the same.
+// StatusWritten notes that the status part is stored: from now on there is only
+// the main part, also after a Rebase.
+func (p *OwnPatch) StatusWritten() {
+	p.statusDone = true
+	p.base = patch.Apply(p.base, p.status.merge)
+	p.status = part{}
+}
+
+// Rebase makes the same changes on a newer state of the object. It fails where
+// one does not fit there any more; the others are made all the same.
 func (p *OwnPatch) Rebase(object map[string]any) error {
-	p.main = part{}
-	return p.replay(object, func(merge map[string]any, guarded bool) { p.add(merge, guarded) })
+	p.base = object
+	return p.replay()
 }
 
-// MainWritten goes on with the object that the API answered to the main part:
-// only the status part is left, made again for that object.
-func (p *OwnPatch) MainWritten(object map[string]any) error {
-	p.main = part{}
-	return p.replay(object, func(merge map[string]any, guarded bool) {
-		if _, status := p.parts(merge); len(status) > 0 {
-			p.status.add(p.base, status, guarded)
-		}
-	})
-}
-
-func (p *OwnPatch) replay(object map[string]any, add func(merge map[string]any, guarded bool)) error {
+func (p *OwnPatch) replay() error {
 	var failed error
-	p.base, p.status = object, part{}
-	for i, edit := range p.edits {
-		merge, err := edit(p.Object())
+	p.main, p.status = part{}, part{}
+	for _, e := range p.edits {
+		merge, err := e.derive(p.Object())
 		if err != nil {
 			failed = err
 			continue
 		}
-		add(merge, p.guards[i])
+		p.add(merge, e.guarded)
 	}
 	return failed
-}
-
-// Len is the number of changes collected so far.
-func (p *OwnPatch) Len() int { return len(p.edits) }
-
-// Select is the patch with only some of its changes, by their index.
-func (p *OwnPatch) Select(keep func(edit int) bool) *OwnPatch {
-	out := NewOwnPatch(p.base, p.split)
-	for i, edit := range p.edits {
-		if !keep(i) {
-			continue
-		}
-		merge, err := edit(out.Object())
-		if err != nil {
-			continue // it builds on one that was left out
-		}
-		out.keep(p.guards[i], edit)
-		out.add(merge, p.guards[i])
-	}
-	return out
 }

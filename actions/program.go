@@ -25,8 +25,11 @@ type Needs struct {
 	Children []Child
 	// Reads are the resources that get steps name by a selector.
 	Reads []*spec.Selector
-	// Waits tells that there is a wait, which wants to be woken.
+	// Waits tells that there is a wait, which changes of these should wake.
 	Waits bool
+	// Creates tells that there is a create, which may make children that keep
+	// their parent until they are deleted.
+	Creates bool
 }
 
 // Child is an alias that an expression selects from children.

@@ -3,13 +3,11 @@ package actions
 import (
 	"context"
 
-	"k8s.io/apimachinery/pkg/runtime"
-
 	"github.com/kopf-declarative/kopf-declarative/eval"
 )
 
-// renderMap renders a template that must yield a map. The result is a copy
-// that may be changed.
+// renderMap renders a template that must yield a map. The result may be
+// changed.
 func renderMap(ctx context.Context, f *frame, what string, t *eval.Template) (map[string]any, error) {
 	value, exists, err := t.Render(ctx, f.bind)
 	if err != nil {
@@ -19,7 +17,7 @@ func renderMap(ctx context.Context, f *frame, what string, t *eval.Template) (ma
 	if !exists || !ok {
 		return nil, permanent("%s must be a map, found %s", what, found(value, exists))
 	}
-	return runtime.DeepCopyJSON(fields), nil
+	return fields, nil
 }
 
 // renderList is renderMap for lists.
@@ -32,10 +30,11 @@ func renderList(ctx context.Context, f *frame, what string, t *eval.Template) ([
 	if !exists || !ok {
 		return nil, permanent("%s must be a list, found %s", what, found(value, exists))
 	}
-	return runtime.DeepCopyJSONValue(items).([]any), nil
+	return items, nil
 }
 
-// renderText renders a template into a string; "" where there is none.
+// renderText renders a template into a string; "" where there is none or it
+// is omitted.
 func renderText(ctx context.Context, f *frame, t *eval.Template) (string, error) {
 	if t == nil {
 		return "", nil

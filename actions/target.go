@@ -78,7 +78,7 @@ func (f *frame) client(p place) dynamic.ResourceInterface {
 
 // self is a reference to the handler's own object.
 func (f *frame) self() corev1.ObjectReference {
-	ref := identify(f.Object)
+	ref := Reference(f.Object)
 	if ref.APIVersion == "" || ref.Kind == "" {
 		// Items of a list do not tell their type.
 		ref.APIVersion, ref.Kind = f.Resource.GVK().ToAPIVersionAndKind()

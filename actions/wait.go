@@ -26,26 +26,26 @@ type waitAction struct {
 }
 
 func (c *compiler) wait(x *spec.Wait) action {
-	c.needs.Waits = true
 	inner := *c
 	inner.scope |= eval.Children
 	a := &waitAction{
+		text:      x.For.Text,
 		condition: inner.expr(x.For, cel.BoolType),
 		timeout:   c.duration("timeout", x.Timeout),
 		poll:      c.duration("poll", x.Poll),
 		message:   inner.template(x.Message),
 	}
-	if x.For != nil {
-		a.text = x.For.Text
-	}
-	if a.condition != nil {
-		a.children = a.condition.Selected("children")
-	}
+	a.children = a.condition.Selected("children")
 	if a.message != nil {
 		a.children = append(a.children, a.message.Selected("children")...)
 	}
+	c.needs.Waits = true
 	slices.Sort(a.children)
 	a.children = slices.Compact(a.children)
+	if slices.Contains(a.children, "*") {
+		c.report("wait-children", "children of all kinds", x.For.Node.Range,
+			"say which: children.<alias>, with an alias of spec.resources, is the list of the children of that resource")
+	}
 	for _, alias := range a.children {
 		c.needs.Children = append(c.needs.Children, Child{Alias: alias, Expr: x.For})
 	}
@@ -70,6 +70,9 @@ func (a *waitAction) run(ctx context.Context, f *frame) (any, error) {
 			return nil, err
 		}
 	}
+	if delay <= 0 {
+		delay = defaultPoll
+	}
 	return nil, a.postpone(ctx, f, message, delay)
 }
 
@@ -87,11 +90,14 @@ func (a *waitAction) list(f *frame) (any, error) {
 
 // postpone ends the attempt; the last look is right at the timeout.
 func (a *waitAction) postpone(ctx context.Context, f *frame, message string, delay time.Duration) error {
+	var timeout time.Duration
 	if a.timeout != nil {
-		timeout, err := a.timeout.Duration(ctx, f.bind)
-		if err != nil {
+		var err error
+		if timeout, err = a.timeout.Duration(ctx, f.bind); err != nil {
 			return err
 		}
+	}
+	if timeout > 0 {
 		left := timeout - f.Now.Sub(f.Started)
 		if left <= 0 {
 			return permanent("gave up after %s: %s", timeout, message)

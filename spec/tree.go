@@ -53,7 +53,7 @@ func (b *builder) value(n *yaml.Node) *Value {
 func (b *builder) alias(n *yaml.Node) *Value {
 	start := b.start(n)
 	at := b.chunk.src.rangeOf(start, start+len("*")+len(n.Value))
-	null := &Value{Range: at, size: 1}
+	null := &Value{Range: at, size: 1, broken: true}
 	target := b.anchored[n.Alias]
 	if b.open[n.Alias] || target == nil {
 		b.add(ruleAlias, at, "*%s stands inside the very value that it names", n.Value)
@@ -81,6 +81,7 @@ func (b *builder) scalar(n *yaml.Node) *Value {
 			at.Start = b.chunk.src.pos(b.start(n))
 		}
 		b.add(t.problem.rule, at, "%s", t.problem.detail).Suggestion = t.problem.suggestion
+		out.broken = true
 	}
 	return out
 }

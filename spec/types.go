@@ -13,7 +13,12 @@ import (
 //	yaml:"key,required"   its absence is an error
 //	yaml:"key,list"       a single value may stand for a list of one
 //	doc:"…"               what `explain` and the schema say about it
-//	enum:"a|b"            the values that a String (or a list of them) may have
+//	enum:"a|b"            the values that a String may have, or a list of them,
+//	                      or the fixed text of a Template
+//	format:"…"            the form of a String, or of what is fixed in a Template
+//	keys:"…"              the form of the keys of a map that the user names
+//	min, above, max       the bounds of a number or duration (in seconds)
+//	action:"true"         the key is an action: a step has one of them
 //
 // Unset is nil everywhere. A Template is a *Value whose strings may hold
 // ${…}; an *Expr is one CEL expression. Types with a short form have a method
@@ -47,7 +52,7 @@ type Operator struct {
 
 // OperatorMeta is the metadata of an Operator.
 type OperatorMeta struct {
-	Name        *String         `yaml:"name,required" doc:"Name of the operator; its annotations' prefix is <name>.kopf.dev by default."`
+	Name        *String         `yaml:"name,required" format:"dns-label" doc:"Name of the operator; its annotations' prefix is <name>.kopf.dev by default."`
 	Namespace   *String         `yaml:"namespace" doc:"Namespace of the document, where it is stored in a cluster."`
 	Labels      []Entry[*Value] `yaml:"labels" doc:"Labels of the document."`
 	Annotations []Entry[*Value] `yaml:"annotations" doc:"Annotations of the document."`
@@ -55,8 +60,8 @@ type OperatorMeta struct {
 
 // OperatorSpec is the body of an Operator.
 type OperatorSpec struct {
-	Resources []Entry[*Selector] `yaml:"resources" doc:"Aliases for the resources that the operator names."`
-	Filters   []Entry[*Expr]     `yaml:"filters" doc:"Named predicates, usable in any when."`
+	Resources []Entry[*Selector] `yaml:"resources" keys:"alias" doc:"Aliases for the resources that the operator names."`
+	Filters   []Entry[*Expr]     `yaml:"filters" keys:"identifier" doc:"Named predicates, usable in any when."`
 	Settings  *Settings          `yaml:"settings" doc:"The operator's own settings."`
 	Handlers  []*Handler         `yaml:"handlers" doc:"What to do when objects change."`
 }
@@ -91,7 +96,7 @@ type Selector struct {
 // Handler is one item of spec.handlers.
 type Handler struct {
 	Range     diag.Range
-	ID        *String            `yaml:"id" doc:"Unique id; progress and results are stored under it. Default: from its place, such as handler-1."`
+	ID        *String            `yaml:"id" format:"handler-id" doc:"Unique id; progress and results are stored under it. Default: from its place, such as handler-1."`
 	On        []*String          `yaml:"on,required,list" enum:"create|update|delete|resume|field|event" doc:"What makes the handler run."`
 	Resource  []*Selector        `yaml:"resource,required,list" doc:"Alias of spec.resources or a short form, or a list of them."`
 	Match     *Match             `yaml:"match" doc:"Which objects the handler is for."`
@@ -100,36 +105,38 @@ type Handler struct {
 	Optional  *Bool              `yaml:"optional" doc:"on: delete without a finalizer: the handler may be missed."`
 	Deleted   *Bool              `yaml:"deleted" doc:"on: resume also while the object is being deleted."`
 	Param     *Template          `yaml:"param" doc:"Any value, visible as param."`
-	Vars      []Entry[*Template] `yaml:"vars" doc:"Named templates, evaluated when first used, once per attempt."`
+	Vars      []Entry[*Template] `yaml:"vars" keys:"identifier" doc:"Named templates, evaluated when first used, once per attempt."`
 	Do        []*Step            `yaml:"do,required" doc:"The steps."`
 	Result    *Template          `yaml:"result" doc:"Stored at status.<id> when the handler succeeded."`
 	OnFailure []*Step            `yaml:"onFailure" doc:"Steps that run once when the handler fails for good."`
-	Retries   *Int               `yaml:"retries" doc:"At most this many attempts; unlimited by default."`
-	Timeout   *Duration          `yaml:"timeout" doc:"Time from the first attempt after which the handler fails; unlimited by default."`
+	Retries   *Int               `yaml:"retries" min:"1" doc:"At most this many attempts; unlimited by default."`
+	Timeout   *Duration          `yaml:"timeout" above:"0" doc:"Time from the first attempt after which the handler fails; unlimited by default."`
 	Backoff   *Backoff           `yaml:"backoff" doc:"Delay after an arbitrary error; 60s by default."`
 	Errors    *String            `yaml:"errors" enum:"temporary|permanent|ignored" doc:"What an arbitrary error is; temporary by default."`
+	given     keySet
 }
 
 // Backoff says how long to wait after an arbitrary error. Short form: a
 // duration, the same after each error.
 type Backoff struct {
 	Range   diag.Range
-	Initial *Duration `yaml:"initial" doc:"Delay after the first error."`
-	Factor  *Number   `yaml:"factor" doc:"Each further delay is this many times the one before; 1 by default."`
-	Max     *Duration `yaml:"max" doc:"The longest delay."`
-	Jitter  *Number   `yaml:"jitter" doc:"Random part of each delay, from 0 to 1."`
+	Initial *Duration `yaml:"initial" min:"0" doc:"Delay after the first error."`
+	Factor  *Number   `yaml:"factor" above:"0" doc:"Each further delay is this many times the one before; 1 by default."`
+	Max     *Duration `yaml:"max" min:"0" doc:"The longest delay."`
+	Jitter  *Number   `yaml:"jitter" min:"0" max:"1" doc:"Random part of each delay, from 0 to 1."`
 }
 
 // Match is the filter block; all its parts must hold.
 type Match struct {
 	Range       diag.Range
-	Labels      []Entry[*ValueTest] `yaml:"labels" doc:"Tests of labels by name."`
-	Annotations []Entry[*ValueTest] `yaml:"annotations" doc:"Tests of annotations by name."`
+	Labels      []Entry[*ValueTest] `yaml:"labels" keys:"label" doc:"Tests of labels by name."`
+	Annotations []Entry[*ValueTest] `yaml:"annotations" keys:"label" doc:"Tests of annotations by name."`
 	Field       *Path               `yaml:"field" doc:"Dotted path or list of segments; alone it means that the field exists (update: was touched)."`
 	Value       *ValueTest          `yaml:"value" doc:"Test of the field's value."`
 	Old         *ValueTest          `yaml:"old" doc:"Test of the field's value before the change."`
 	New         *ValueTest          `yaml:"new" doc:"Test of the field's value after the change."`
 	When        *Expr               `yaml:"when" doc:"Any predicate."`
+	given       keySet
 }
 
 // ValueTest tests one value. Short form: the literal that it must equal.
@@ -150,13 +157,13 @@ type Path struct {
 // Step is one step of a do block: modifiers and exactly one action.
 type Step struct {
 	Range     diag.Range
-	Name      *String    `yaml:"name" doc:"The step's result becomes steps.<name>."`
+	Name      *String    `yaml:"name" format:"identifier" doc:"The step's result becomes steps.<name>."`
 	When      *Expr      `yaml:"when" doc:"The step is left out where this is false."`
 	ForEach   *Expr      `yaml:"forEach" doc:"A list or a map: the step runs for each item, with item and key."`
 	Do        []*Step    `yaml:"do" action:"true" doc:"Steps under one when or forEach."`
 	Create    *Create    `yaml:"create" action:"true" doc:"Creates objects, by default as children of this one."`
 	Patch     *Patch     `yaml:"patch" action:"true" doc:"Changes this object or another."`
-	Status    *Template  `yaml:"status" action:"true" doc:"A merge into the object's own status."`
+	Status    *Template  `yaml:"status" format:"map" action:"true" doc:"A merge into the object's own status."`
 	Condition *Condition `yaml:"condition" action:"true" doc:"Sets a condition in the object's own status."`
 	Delete    *Delete    `yaml:"delete" action:"true" doc:"Deletes this object or others."`
 	Get       *Get       `yaml:"get" action:"true" doc:"Reads an object."`
@@ -170,8 +177,8 @@ type Step struct {
 // Create is the action create.
 type Create struct {
 	Range    diag.Range
-	Object   *Template `yaml:"object" doc:"The object to create."`
-	Objects  *Template `yaml:"objects" doc:"A list of objects to create."`
+	Object   *Template `yaml:"object" format:"map" doc:"The object to create."`
+	Objects  *Template `yaml:"objects" format:"list" doc:"A list of objects to create."`
 	Adopt    *Adopt    `yaml:"adopt" doc:"How the children belong to this object; true by default."`
 	IfExists *String   `yaml:"ifExists" enum:"keep|replace|fail" doc:"What to do where it exists already and was not made by this step; fail by default."`
 }
@@ -200,10 +207,10 @@ type AdoptLabel struct {
 // Patch is the action patch.
 type Patch struct {
 	Range       diag.Range
-	Merge       *Template `yaml:"merge" doc:"A JSON merge patch (RFC 7386)."`
-	JSON        *Template `yaml:"json" doc:"A JSON patch (RFC 6902): a list of operations."`
-	Apply       *Template `yaml:"apply" doc:"A server-side apply configuration."`
-	Subresource *String   `yaml:"subresource" doc:"The subresource to patch, such as status or scale."`
+	Merge       *Template `yaml:"merge" format:"map" doc:"A JSON merge patch (RFC 7386)."`
+	JSON        *Template `yaml:"json" format:"list" doc:"A JSON patch (RFC 6902): a list of operations."`
+	Apply       *Template `yaml:"apply" format:"map" doc:"A server-side apply configuration."`
+	Subresource *String   `yaml:"subresource" format:"subresource" doc:"The subresource to patch, such as status or scale."`
 	Target      *Target   `yaml:"target" doc:"The object to patch; this one by default."`
 	Force       *Bool     `yaml:"force" doc:"apply: take over fields that others own."`
 }
@@ -212,19 +219,19 @@ type Patch struct {
 type Target struct {
 	Range      diag.Range
 	Resource   *Selector `yaml:"resource" doc:"Alias or short form."`
-	APIVersion *Template `yaml:"apiVersion" doc:"API version, together with kind."`
-	Kind       *Template `yaml:"kind" doc:"Kind, together with apiVersion."`
-	Name       *Template `yaml:"name,required" doc:"Its name."`
-	Namespace  *Template `yaml:"namespace" doc:"Its namespace; this object's by default."`
+	APIVersion *Template `yaml:"apiVersion" format:"text" doc:"API version, together with kind."`
+	Kind       *Template `yaml:"kind" format:"text" doc:"Kind, together with apiVersion."`
+	Name       *Template `yaml:"name,required" format:"text" doc:"Its name."`
+	Namespace  *Template `yaml:"namespace" format:"text" doc:"Its namespace; this object's by default."`
 }
 
 // Condition is the action condition.
 type Condition struct {
 	Range   diag.Range
-	Type    *Template `yaml:"type,required" doc:"Type, such as Ready."`
-	Status  *Template `yaml:"status,required" doc:"True, False or Unknown; booleans are taken too."`
-	Reason  *Template `yaml:"reason" doc:"One word in CamelCase."`
-	Message *Template `yaml:"message" doc:"A sentence for people."`
+	Type    *Template `yaml:"type,required" format:"text" doc:"Type, such as Ready."`
+	Status  *Template `yaml:"status,required" enum:"True|False|Unknown" doc:"True, False or Unknown; booleans are taken too."`
+	Reason  *Template `yaml:"reason" format:"text" doc:"One word in CamelCase."`
+	Message *Template `yaml:"message" format:"text" doc:"A sentence for people."`
 }
 
 // Delete is the action delete. Short form: null or {} for this object.
@@ -232,8 +239,8 @@ type Delete struct {
 	Range       diag.Range
 	Target      *Target            `yaml:"target" doc:"The object to delete; this one by default."`
 	Resource    *Selector          `yaml:"resource" doc:"With labels: every object of this resource that matches them."`
-	Labels      []Entry[*Template] `yaml:"labels" doc:"Labels that the objects must have."`
-	Namespace   *Template          `yaml:"namespace" doc:"With labels: the namespace; this object's by default, \"*\" for all."`
+	Labels      []Entry[*Template] `yaml:"labels" keys:"label-template" doc:"Labels that the objects must have."`
+	Namespace   *Template          `yaml:"namespace" format:"text" doc:"With labels: the namespace; this object's by default, \"*\" for all."`
 	Propagation *String            `yaml:"propagation" enum:"Background|Foreground|Orphan" doc:"What happens to dependents; the server's default if absent."`
 	IfMissing   *String            `yaml:"ifMissing" enum:"ignore|fail" doc:"What to do where it is gone already; ignore by default."`
 }
@@ -248,26 +255,26 @@ type Get struct {
 // Event is the action event.
 type Event struct {
 	Range   diag.Range
-	Type    *Template `yaml:"type" doc:"Normal or Warning; Normal by default."`
-	Reason  *Template `yaml:"reason,required" doc:"One word in CamelCase."`
-	Message *Template `yaml:"message" doc:"A sentence for people."`
-	About   *Template `yaml:"about" doc:"The object that the event is about; this one by default."`
+	Type    *Template `yaml:"type" enum:"Normal|Warning" doc:"Normal or Warning; Normal by default."`
+	Reason  *Template `yaml:"reason,required" format:"text" doc:"One word in CamelCase."`
+	Message *Template `yaml:"message" format:"text" doc:"A sentence for people."`
+	About   *Template `yaml:"about" format:"map" doc:"The object that the event is about; this one by default."`
 }
 
 // Log is the action log. Short form: the message.
 type Log struct {
 	Range   diag.Range
 	Level   *String   `yaml:"level" enum:"debug|info|warning|error" doc:"info by default."`
-	Message *Template `yaml:"message,required" doc:"The message."`
+	Message *Template `yaml:"message,required" format:"text" doc:"The message."`
 }
 
 // Fail is the action fail. Short form: the message of an arbitrary error.
 type Fail struct {
 	Range     diag.Range
-	Temporary *Template `yaml:"temporary" doc:"Message of an error that is retried after delay."`
-	Permanent *Template `yaml:"permanent" doc:"Message of an error that is final."`
-	Error     *Template `yaml:"error" doc:"Message of an arbitrary error: the handler's errors mode decides."`
-	Delay     *Template `yaml:"delay" doc:"With temporary: time until the next attempt; 60s by default."`
+	Temporary *Template `yaml:"temporary" format:"text" doc:"Message of an error that is retried after delay."`
+	Permanent *Template `yaml:"permanent" format:"text" doc:"Message of an error that is final."`
+	Error     *Template `yaml:"error" format:"text" doc:"Message of an arbitrary error: the handler's errors mode decides."`
+	Delay     *Template `yaml:"delay" format:"duration" doc:"With temporary: time until the next attempt; 60s by default."`
 }
 
 // Return is the action return.
@@ -281,9 +288,9 @@ type Return struct {
 type Wait struct {
 	Range   diag.Range
 	For     *Expr     `yaml:"for,required" doc:"The condition to wait for."`
-	Timeout *Template `yaml:"timeout" doc:"Time from the handler's first attempt after which it fails; none by default."`
-	Poll    *Template `yaml:"poll" doc:"Time between looks; 10s by default. Changes of children and read objects wake it at once."`
-	Message *Template `yaml:"message" doc:"What it waits for, for people."`
+	Timeout *Template `yaml:"timeout" format:"duration" doc:"Time from the handler's first attempt after which it fails; none by default."`
+	Poll    *Template `yaml:"poll" format:"duration" doc:"Time between looks; 10s by default. Changes of children and read objects wake it at once."`
+	Message *Template `yaml:"message" format:"text" doc:"What it waits for, for people."`
 }
 
 // Settings are the operator's own settings; flags and environment override them.
@@ -300,33 +307,33 @@ type Settings struct {
 // Watching is settings.watching.
 type Watching struct {
 	Range             diag.Range
-	ServerTimeout     *Duration `yaml:"serverTimeout" doc:"Asks the server to end each watch after this time."`
-	InactivityTimeout *Duration `yaml:"inactivityTimeout" doc:"A stream without an event or bookmark for so long is dead; 70s by default."`
-	ReconnectBackoff  *Duration `yaml:"reconnectBackoff" doc:"Pause before a stream is opened again; 100ms by default."`
+	ServerTimeout     *Duration `yaml:"serverTimeout" above:"0" doc:"Asks the server to end each watch after this time."`
+	InactivityTimeout *Duration `yaml:"inactivityTimeout" above:"0" doc:"A stream without an event or bookmark for so long is dead; 70s by default."`
+	ReconnectBackoff  *Duration `yaml:"reconnectBackoff" min:"0" doc:"Pause before a stream is opened again; 100ms by default."`
 }
 
 // Networking is settings.networking.
 type Networking struct {
 	Range          diag.Range
-	RequestTimeout *Duration `yaml:"requestTimeout" doc:"Time limit of one API request; 30s by default."`
-	QPS            *Number   `yaml:"qps" doc:"Client-side limit of requests per second; none by default."`
-	Burst          *Int      `yaml:"burst" doc:"Requests over qps that may go at once."`
+	RequestTimeout *Duration `yaml:"requestTimeout" above:"0" doc:"Time limit of one API request; 30s by default."`
+	QPS            *Number   `yaml:"qps" above:"0" doc:"Client-side limit of requests per second; none by default."`
+	Burst          *Int      `yaml:"burst" min:"1" doc:"Requests over qps that may go at once."`
 }
 
 // Queueing is settings.queueing.
 type Queueing struct {
 	Range       diag.Range
-	WorkerLimit *Int        `yaml:"workerLimit" doc:"Objects of one resource handled at a time; 32 by default."`
-	ErrorDelays []*Duration `yaml:"errorDelays,list" doc:"Delays after errors of the engine itself, per object; the last one repeats."`
-	ExitTimeout *Duration   `yaml:"exitTimeout" doc:"Time that running handlers get when the engine stops; 10s by default."`
+	WorkerLimit *Int        `yaml:"workerLimit" min:"1" doc:"Objects of one resource handled at a time; 32 by default."`
+	ErrorDelays []*Duration `yaml:"errorDelays,list" min:"0" doc:"Delays after errors of the engine itself, per object; the last one repeats."`
+	ExitTimeout *Duration   `yaml:"exitTimeout" min:"0" doc:"Time that running handlers get when the engine stops; 10s by default."`
 }
 
 // Execution is settings.execution.
 type Execution struct {
 	Range          diag.Range
 	DefaultBackoff *Backoff  `yaml:"defaultBackoff" doc:"backoff of handlers that have none; 60s by default."`
-	CostLimit      *Int      `yaml:"costLimit" doc:"CEL cost limit of one evaluation; 10000000 by default."`
-	Deadline       *Duration `yaml:"deadline" doc:"Time limit of one evaluation; 1s by default."`
+	CostLimit      *Int      `yaml:"costLimit" min:"1" doc:"CEL cost limit of one evaluation; 10000000 by default."`
+	Deadline       *Duration `yaml:"deadline" above:"0" doc:"Time limit of one evaluation; 1s by default."`
 }
 
 // Posting is settings.posting.
@@ -339,12 +346,12 @@ type Posting struct {
 // Persistence is settings.persistence.
 type Persistence struct {
 	Range              diag.Range
-	Prefix             *String          `yaml:"prefix" doc:"Prefix of the annotations; <name>.kopf.dev by default."`
-	Finalizer          *String          `yaml:"finalizer" doc:"The finalizer; <prefix>/finalizer by default."`
+	Prefix             *String          `yaml:"prefix" format:"dns-subdomain" doc:"Prefix of the annotations; <name>.kopf.dev by default."`
+	Finalizer          *String          `yaml:"finalizer" format:"qualified-name" doc:"The finalizer; <prefix>/finalizer by default."`
 	Progress           *ProgressStorage `yaml:"progress" doc:"Where the progress of handlers is stored."`
 	Diffbase           *DiffbaseStorage `yaml:"diffbase" doc:"Where the last handled essence is stored."`
-	ReadAlso           []*String        `yaml:"readAlso,list" doc:"Prefixes from which records are read too, and removed when the cycle ends."`
-	ConsistencyTimeout *Duration        `yaml:"consistencyTimeout" doc:"How long to wait until an own patch comes back through the watch; 5s by default."`
+	ReadAlso           []*String        `yaml:"readAlso,list" format:"dns-subdomain" doc:"Prefixes from which records are read too, and removed when the cycle ends."`
+	ConsistencyTimeout *Duration        `yaml:"consistencyTimeout" min:"0" doc:"How long to wait until an own patch comes back through the watch; 5s by default."`
 }
 
 // ProgressStorage is settings.persistence.progress.
@@ -359,7 +366,7 @@ type DiffbaseStorage struct {
 	Range   diag.Range
 	Storage *String `yaml:"storage" enum:"annotations|status" doc:"annotations by default."`
 	Field   *Path   `yaml:"field" doc:"With status: the field; status.kopf.last-handled-configuration by default."`
-	Key     *String `yaml:"key" doc:"With annotations: the name behind the prefix; last-handled-configuration by default."`
+	Key     *String `yaml:"key" format:"annotation-name" doc:"With annotations: the name behind the prefix; last-handled-configuration by default."`
 }
 
 // The positioned scalars. Each keeps the Value it was read from.
@@ -424,6 +431,8 @@ type Value struct {
 	// size is the number of nodes in the tree below and including this one,
 	// counting those behind aliases each time.
 	size int
+	// broken says that a mistake in it has been reported already.
+	broken bool
 }
 
 // Field is one key and value of a map, in file order. Keys may be templates.

@@ -70,3 +70,11 @@ func (x *Expr) PosAt(offset int) diag.Pos { return x.Node.PosAt(offset) }
 
 // RangeOf is the place of a stretch of the expression.
 func (x *Expr) RangeOf(from, to int) diag.Range { return x.Node.RangeOf(from, to) }
+
+// textOf is String for a value that may be missing.
+func textOf(v *Value) (string, bool) {
+	if v == nil {
+		return "", false
+	}
+	return v.String()
+}

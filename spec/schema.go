@@ -1,0 +1,93 @@
+package spec
+
+import (
+	"reflect"
+	"strings"
+
+	"github.com/kopf-declarative/kopf-declarative/spec/diag"
+)
+
+// field is what the tags of types.go say about one key.
+type field struct {
+	key      string
+	required bool
+	list     bool
+	action   bool
+	enum     []string
+	format   string
+	keys     string
+	bounds   bounds
+	index    int
+}
+
+// bounds are the limits of a number, as they are written in the tags.
+type bounds struct{ min, above, max string }
+
+// fieldsOf returns the keys of a type, in the order of its fields.
+func fieldsOf(t reflect.Type) []field {
+	var out []field
+	for i := range t.NumField() {
+		tag := t.Field(i).Tag
+		text, ok := tag.Lookup("yaml")
+		if !ok {
+			continue
+		}
+		key, options, _ := strings.Cut(text, ",")
+		f := field{
+			key:      key,
+			required: strings.Contains(options, "required"),
+			list:     strings.Contains(options, "list"),
+			action:   tag.Get("action") == "true",
+			format:   tag.Get("format"),
+			keys:     tag.Get("keys"),
+			bounds:   bounds{tag.Get("min"), tag.Get("above"), tag.Get("max")},
+			index:    i,
+		}
+		if enum := tag.Get("enum"); enum != "" {
+			f.enum = strings.Split(enum, "|")
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+func keysOf(t reflect.Type) []string {
+	var out []string
+	for _, f := range fieldsOf(t) {
+		out = append(out, f.key)
+	}
+	return out
+}
+
+func fieldOf(t reflect.Type, key string) (field, bool) {
+	for _, f := range fieldsOf(t) {
+		if f.key == key {
+			return f, true
+		}
+	}
+	return field{}, false
+}
+
+// structIn is the type with keys that a field holds: its own, or that of its
+// items. Positioned scalars and values are none.
+func structIn(t reflect.Type) (inner reflect.Type, list bool, ok bool) {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		list = list || t.Kind() == reflect.Slice
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct || len(fieldsOf(t)) == 0 {
+		return nil, list, false
+	}
+	return t, list, true
+}
+
+var rangeType = reflect.TypeFor[diag.Range]()
+
+// setRange fills the field Range of a struct that has one.
+func setRange(out reflect.Value, at diag.Range) {
+	if f, ok := out.Type().FieldByName("Range"); ok && f.Type == rangeType {
+		out.FieldByIndex(f.Index).Set(reflect.ValueOf(at))
+	}
+}
+
+func typeOf[T any](*T) reflect.Type { return reflect.TypeFor[T]() }

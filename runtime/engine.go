@@ -1,0 +1,90 @@
+package runtime
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"sync"
+
+	"github.com/kopf-declarative/kopf-declarative/actions/kube"
+	"github.com/kopf-declarative/kopf-declarative/runtime/handle"
+	"github.com/kopf-declarative/kopf-declarative/spec"
+	"github.com/kopf-declarative/kopf-declarative/spec/diag"
+)
+
+// Engine runs any number of operators in one process.
+type Engine struct {
+	operators []*handle.Operator
+	crds      []map[string]any
+}
+
+// Compile turns a parsed bundle into an engine that can run, and finds
+// everything that can be found without a cluster. The engine may run only
+// where there are no errors among the findings.
+func Compile(bundle *spec.Bundle) (*Engine, diag.List) {
+	engine := &Engine{}
+	var found diag.List
+	for _, op := range bundle.Operators {
+		compiled, more := handle.Compile(op)
+		found = append(found, more...)
+		if compiled != nil {
+			engine.operators = append(engine.operators, compiled)
+		}
+	}
+	for _, crd := range bundle.CRDs {
+		engine.crds = append(engine.crds, crd.Object)
+	}
+	return engine, found
+}
+
+// Options say where and how the operators run.
+type Options struct {
+	Client *kube.Client
+	// Namespace is the only one to watch; empty for all of them.
+	Namespace string
+	// ApplyCRDs installs the CustomResourceDefinitions of the bundle first.
+	ApplyCRDs bool
+	Log       *slog.Logger
+	// Ready is called once when every watch that can start has listed its
+	// objects; it may be nil.
+	Ready func()
+}
+
+// Run runs the operators until the context ends, then lets running handlers
+// finish. An error means that the engine could not begin: what goes wrong with
+// one operator later is logged, retried, and no matter of the others.
+func (e *Engine) Run(ctx context.Context, o Options) error {
+	if _, err := o.Client.Check(ctx); err != nil {
+		return err
+	}
+	if o.ApplyCRDs && len(e.crds) > 0 {
+		if err := o.Client.ApplyCRDs(ctx, e.crds); err != nil {
+			return err
+		}
+		o.Log.Info("installed the CustomResourceDefinitions", "count", len(e.crds))
+	}
+	var ready, running sync.WaitGroup
+	for _, op := range e.operators {
+		ready.Add(1)
+		running.Go(func() {
+			newOperator(op, o).run(ctx, ready.Done)
+		})
+	}
+	running.Go(func() {
+		ready.Wait()
+		if ctx.Err() == nil && o.Ready != nil {
+			o.Ready()
+		}
+	})
+	running.Wait()
+	return nil
+}
+
+// instance names this process among those that report events.
+func instance(operator string) string {
+	host, err := os.Hostname()
+	if err != nil {
+		return operator
+	}
+	return operator + "-" + host
+}

@@ -1,0 +1,240 @@
+package handle
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/kopf-declarative/kopf-declarative/actions"
+	"github.com/kopf-declarative/kopf-declarative/actions/kube"
+	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/runtime/cause"
+	"github.com/kopf-declarative/kopf-declarative/runtime/state"
+)
+
+// attempt runs a handler once and puts the outcome into its record.
+func (p *pass) attempt(ctx context.Context, h *Handler) {
+	record := p.records[h.ID].Begun(p.now)
+	from := p.own.Len()
+	run, err := p.perform(ctx, h, h.steps, record, nil)
+	if err == nil {
+		err = p.keepResult(ctx, h, run)
+	}
+	outcome := state.Success()
+	if err != nil {
+		outcome = h.limits.Decide(faultOf(err), record, p.now, p.random())
+	}
+	p.conclude(ctx, h, record, outcome, err)
+	p.shares = append(p.shares, share{h, from, p.own.Len()})
+}
+
+// giveUp fails a handler that is not to be tried any more.
+func (p *pass) giveUp(ctx context.Context, h *Handler, outcome state.Outcome) {
+	p.conclude(ctx, h, p.records[h.ID].Begun(p.now), outcome, errors.New(outcome.Message))
+}
+
+// conclude records an outcome and tells those who want to know.
+func (p *pass) conclude(ctx context.Context, h *Handler, record state.Record, outcome state.Outcome, err error) {
+	p.records[h.ID] = record.With(outcome, p.now)
+	var temporary *actions.Temporary
+	waiting := errors.As(err, &temporary) && temporary.Waiting
+	switch {
+	case outcome.Verdict == state.Retry && waiting:
+		p.waiting[h.ID] = true
+		p.handlerLog(h).Info("waiting", "for", outcome.Message, "again in", outcome.Delay)
+	case outcome.Verdict == state.Retry:
+		p.handlerLog(h).Warn("failed, will be tried again", append(failure(err), "attempt", record.Retries+1, "again in", outcome.Delay)...)
+		p.event("Warning", "HandlerRetried", fmt.Sprintf("Handler %q failed and is tried again: %s", h.ID, outcome.Message))
+	case outcome.Verdict == state.Failed:
+		p.handlerLog(h).Error("failed for good", append(failure(err), "attempt", record.Retries+1)...)
+		p.event("Warning", "HandlerFailed", fmt.Sprintf("Handler %q failed: %s", h.ID, outcome.Message))
+		p.afterFailure(ctx, h, record, outcome, err)
+	case err != nil:
+		p.handlerLog(h).Warn("failed; its errors are ignored", failure(err)...)
+	default:
+		p.handlerLog(h).Info("succeeded", "reason", p.cause.Reason)
+	}
+}
+
+// afterFailure runs the handler's onFailure steps. Their own failure changes
+// nothing any more.
+func (p *pass) afterFailure(ctx context.Context, h *Handler, record state.Record, outcome state.Outcome, err error) {
+	if h.onFailure == nil {
+		return
+	}
+	_, failed := p.perform(ctx, h, h.onFailure, record, map[string]any{"error": map[string]any{
+		"kind":    kindOf(err, outcome),
+		"message": outcome.Message,
+		"step":    stepOf(err),
+	}})
+	if failed != nil {
+		p.handlerLog(h).Error("onFailure failed", failure(failed)...)
+	}
+}
+
+// silently runs a handler that leaves no record: its errors are logged.
+func (p *pass) silently(ctx context.Context, h *Handler) {
+	if !p.test(ctx, h, func(ctx context.Context, s subject) (bool, error) { return h.match.matches(ctx, s, false) }) {
+		return
+	}
+	p.own = p.newOwn()
+	run, err := p.perform(ctx, h, h.steps, state.Record{}, nil)
+	if err == nil {
+		err = p.keepResult(ctx, h, run)
+	}
+	if err != nil {
+		p.handlerLog(h).Error("failed; errors of event handlers are ignored", failure(err)...)
+	}
+	if err := p.write(ctx); err != nil {
+		p.handlerLog(h).Error("cannot write what the handler left", "error", err)
+	}
+}
+
+// perform runs steps with all variables that a handler has.
+func (p *pass) perform(ctx context.Context, h *Handler, steps *actions.Program, record state.Record, more map[string]any) (*actions.Run, error) {
+	started := p.now
+	if record.Started != nil {
+		started = *record.Started
+	}
+	vars := p.handlerVars(ctx, h).With(map[string]any{
+		"retry":   int64(record.Retries),
+		"started": started,
+		"runtime": p.now.Sub(started),
+	})
+	if more != nil {
+		vars = vars.With(more)
+	}
+	run := p.newRun(h, started)
+	run.Vars = vars.With(map[string]any{"vars": h.vars.Bind(ctx, vars.With(map[string]any{"steps": run.Steps}))})
+	if steps == nil {
+		return run, nil
+	}
+	return run, steps.Run(ctx, run)
+}
+
+func (p *pass) newRun(h *Handler, started time.Time) *actions.Run {
+	uid := metaText(p.object, "uid")
+	return &actions.Run{
+		Client:    p.w.client,
+		Resource:  p.w.resource,
+		Object:    p.object,
+		Operator:  p.w.operator.Name,
+		HandlerID: h.ID,
+		Cycle:     p.cycleID(),
+		Prefix:    p.storage().Prefix,
+		Now:       p.now,
+		Started:   started,
+		Log:       p.handlerLog(h),
+		Emit:      p.w.emit,
+		Own:       p.own,
+		HoldFinalizer: func(ctx context.Context, child kube.Resource) error {
+			return p.holdForChild(ctx, child)
+		},
+		Reads: func(resource kube.Resource, namespace, name string) {
+			p.w.related.Read(uid, resource, namespace, name)
+		},
+		Children: func(alias string) ([]any, error) { return p.w.related.Children(uid, alias) },
+		Steps:    map[string]any{},
+	}
+}
+
+// keepResult puts the handler's result into the status, under its id.
+func (p *pass) keepResult(ctx context.Context, h *Handler, run *actions.Run) error {
+	result, has := run.Result, run.HasResult
+	if h.result != nil && !has {
+		var err error
+		if result, has, err = h.result.Render(ctx, run.Vars.With(map[string]any{"steps": run.Steps})); err != nil {
+			return err
+		}
+	}
+	if has && result != nil {
+		p.own.Merge(map[string]any{"status": map[string]any{h.ID: result}})
+	}
+	return nil
+}
+
+// cycleID names the cycle for the children made in it: a repeat of a cycle,
+// even after a restart, must find the children of its first run. Creating and
+// resuming are one cycle in that sense; an update is known by the state that
+// it started from.
+func (p *pass) cycleID() string {
+	if p.cause.Reason != cause.Update {
+		return string(cause.Create)
+	}
+	stored, _ := p.storage().StoredEssence(p.object)
+	sum := sha256.Sum256([]byte(stored))
+	return hex.EncodeToString(sum[:8])
+}
+
+func (p *pass) handlerLog(h *Handler) *slog.Logger { return p.log.With("handler", h.ID) }
+
+func (p *pass) event(eventType, reason, message string) {
+	p.w.emit(actions.Event{Type: eventType, Reason: reason, Message: message, About: actions.Reference(p.object)})
+}
+
+// faultOf classifies the error of an attempt.
+func faultOf(err error) state.Fault {
+	out := state.Fault{Message: message(err)}
+	var temporary *actions.Temporary
+	var permanent *actions.Permanent
+	var located *eval.Error
+	switch {
+	case errors.As(err, &temporary):
+		out.Kind, out.Delay = state.Temporary, temporary.Delay
+	case errors.As(err, &permanent), kube.Permanent(err):
+		out.Kind = state.Permanent
+	case errors.As(err, &located) && located.Permanent():
+		out.Kind = state.Permanent
+	}
+	if delay, ok := kube.RetryAfter(err); ok && out.Kind == state.Arbitrary {
+		out.Kind, out.Delay = state.Temporary, &delay
+	}
+	return out
+}
+
+// kindOf is the error.kind of onFailure.
+func kindOf(err error, outcome state.Outcome) string {
+	if outcome.Unattempted {
+		return "exhausted"
+	}
+	switch faultOf(err).Kind {
+	case state.Temporary:
+		return "temporary"
+	case state.Permanent:
+		return "permanent"
+	default:
+		return "error"
+	}
+}
+
+func stepOf(err error) string {
+	var step *actions.StepError
+	if errors.As(err, &step) {
+		return step.Step
+	}
+	return ""
+}
+
+// message is the error without its place, which the log gives separately.
+func message(err error) string {
+	var step *actions.StepError
+	if errors.As(err, &step) {
+		return step.Message()
+	}
+	return err.Error()
+}
+
+// failure are the log attributes of an error: what, in which step, and where
+// in the YAML.
+func failure(err error) []any {
+	out := []any{"error", message(err)}
+	var step *actions.StepError
+	if errors.As(err, &step) {
+		out = append(out, "step", step.Step, "at", step.Range.String())
+	}
+	return out
+}

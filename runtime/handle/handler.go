@@ -1,0 +1,170 @@
+package handle
+
+import (
+	"slices"
+
+	"github.com/google/cel-go/cel"
+
+	"github.com/kopf-declarative/kopf-declarative/actions"
+	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/runtime/cause"
+	"github.com/kopf-declarative/kopf-declarative/runtime/state"
+	"github.com/kopf-declarative/kopf-declarative/spec"
+	"github.com/kopf-declarative/kopf-declarative/spec/diag"
+)
+
+// Handler is one compiled handler.
+type Handler struct {
+	ID        string
+	Selectors []*Selector
+	// Range is where the handler stands in the YAML.
+	Range diag.Range
+
+	on       map[string]bool
+	field    []string // on: field
+	optional bool
+	deleted  bool
+	needs    []string
+	limits   state.Limits
+
+	match     *matcher
+	param     *eval.Template
+	vars      *eval.Vars
+	steps     *actions.Program
+	result    *eval.Template
+	onFailure *actions.Program
+}
+
+// The values of `on` that are not a reason of their own.
+const (
+	onField = "field"
+	onEvent = "event"
+)
+
+// Changes tells whether the handler is driven by changes, with progress and
+// retries; a handler of raw events is not.
+func (h *Handler) Changes() bool {
+	return !h.on[onEvent] || len(h.on) > 1
+}
+
+// Events tells whether the handler runs for raw watch events.
+func (h *Handler) Events() bool { return h.on[onEvent] }
+
+// holds tells whether objects that match the handler need a finalizer.
+func (h *Handler) holds() bool { return h.on[string(cause.Delete)] && !h.optional }
+
+// seesUpdates tells whether the handler can ever be given an old state.
+func (h *Handler) seesUpdates() bool { return h.on[string(cause.Update)] || h.on[onField] }
+
+// due tells whether the handler is meant for this cause, filters aside.
+func (h *Handler) due(c cause.Cause) bool {
+	switch {
+	case h.on[string(c.Reason)]:
+		return true
+	case c.Reason == cause.Update && h.on[onField]:
+		return true
+	case c.Resuming && h.on[string(cause.Resume)]:
+		return c.Reason != cause.Delete || h.deleted
+	default:
+		return false
+	}
+}
+
+// scope is what the handler's expressions may use. A handler for changes and
+// for raw events has only what both have.
+func scope(on map[string]bool) eval.Scope {
+	s := eval.Object
+	switch {
+	case !on[onEvent]:
+		s |= eval.Change | eval.Retry
+	case len(on) == 1:
+		s |= eval.RawEvent
+	}
+	return s
+}
+
+func (c *compiler) handler(h *spec.Handler) {
+	out := &Handler{ID: h.ID.Value, Range: h.Range, on: map[string]bool{}}
+	for _, on := range h.On {
+		out.on[on.Value] = true
+	}
+	for _, s := range h.Resource {
+		compiled := c.selector(s)
+		c.watched(compiled)
+		if !slices.Contains(out.Selectors, compiled) {
+			out.Selectors = append(out.Selectors, compiled)
+		}
+	}
+	if h.Field != nil {
+		out.field = h.Field.Segments
+	}
+	for _, id := range h.Needs {
+		out.needs = append(out.needs, id.Value)
+	}
+	out.optional = h.Optional != nil && h.Optional.Value
+	out.deleted = h.Deleted != nil && h.Deleted.Value
+	out.limits = c.limits(h)
+	c.body(h, out)
+	c.operator.Handlers = append(c.operator.Handlers, out)
+}
+
+// body compiles everything that holds expressions.
+func (c *compiler) body(h *spec.Handler, out *Handler) {
+	s := scope(out.on)
+	out.match = c.matcher(h.Match, out, s)
+	out.param = c.template(h.Param, s)
+	var found diag.List
+	out.vars, found = c.env.Vars(h.Vars, s|eval.Steps)
+	c.found = append(c.found, found...)
+	out.steps = c.steps(h.Do, s|eval.Steps)
+	out.result = c.template(h.Result, s|eval.Steps)
+	out.onFailure = c.steps(h.OnFailure, s|eval.Steps|eval.Failure)
+}
+
+func (c *compiler) steps(steps []*spec.Step, s eval.Scope) *actions.Program {
+	if len(steps) == 0 {
+		return nil
+	}
+	out, found := actions.Compile(c.env, steps, s)
+	c.found = append(c.found, found...)
+	c.related(out)
+	return out
+}
+
+func (c *compiler) template(t *spec.Template, s eval.Scope) *eval.Template {
+	if t == nil {
+		return nil
+	}
+	out, found := c.env.Template(t, s)
+	c.found = append(c.found, found...)
+	return out
+}
+
+// expr compiles a predicate.
+func (c *compiler) expr(x *spec.Expr, s eval.Scope) *eval.Program {
+	if x == nil {
+		return nil
+	}
+	out, found := c.env.Expr(x, s, cel.BoolType)
+	c.found = append(c.found, found...)
+	return out
+}
+
+// limits are the handler's own, and the operator's where it has none.
+func (c *compiler) limits(h *spec.Handler) state.Limits {
+	out := state.Limits{Backoff: c.operator.Settings.Backoff}
+	if h.Retries != nil {
+		n := int(h.Retries.Value)
+		out.Retries = &n
+	}
+	if h.Timeout != nil {
+		out.Timeout = &h.Timeout.Value
+	}
+	if h.Backoff != nil {
+		out.Backoff = backoff(h.Backoff)
+	}
+	if h.Errors != nil {
+		out.Errors = state.ErrorsMode(h.Errors.Value)
+	}
+	return out
+}

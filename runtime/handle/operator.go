@@ -1,0 +1,155 @@
+package handle
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/kopf-declarative/kopf-declarative/actions"
+	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
+	"github.com/kopf-declarative/kopf-declarative/runtime/state"
+	"github.com/kopf-declarative/kopf-declarative/spec"
+	"github.com/kopf-declarative/kopf-declarative/spec/diag"
+)
+
+// Operator is one compiled Operator document. It is immutable: everything that
+// changes while it runs is in an Objects table or on the objects themselves.
+type Operator struct {
+	Name     string
+	Settings Settings
+	Handlers []*Handler
+	// Selectors are the resources that handlers name, each once.
+	Selectors []*Selector
+	// Related are the resources of the other objects that waiting handlers look at.
+	Related []RelatedSelector
+}
+
+// RelatedSelector names resources under an alias; it is empty where objects are
+// read by name.
+type RelatedSelector struct {
+	Alias    string
+	Selector *Selector
+}
+
+// Compile turns a parsed Operator into one that can run. It finds everything
+// that can be found without a cluster.
+func Compile(op *spec.Operator) (*Operator, diag.List) {
+	settings := settingsOf(op)
+	env, err := eval.New(eval.Options{
+		CostLimit: settings.CostLimit,
+		Deadline:  settings.Deadline,
+		Filters:   op.Spec.Filters,
+	})
+	if err != nil {
+		return nil, diag.List{{Rule: "internal", Summary: "cannot set up expressions", Detail: err.Error(), Subject: op.Range}}
+	}
+	c := &compiler{env: env, selectors: map[*spec.Selector]*Selector{}, aliases: map[string]*Selector{}, operator: &Operator{Name: settings.Name, Settings: settings}}
+	c.found = append(c.found, env.CheckFilters()...)
+	for _, entry := range op.Spec.Resources {
+		c.aliases[entry.Key.Value] = c.selector(entry.Value)
+	}
+	for _, h := range op.Spec.Handlers {
+		c.handler(h)
+	}
+	return c.operator, c.found
+}
+
+// compiler collects what it makes and what it finds.
+type compiler struct {
+	env       *eval.Env
+	operator  *Operator
+	selectors map[*spec.Selector]*Selector
+	aliases   map[string]*Selector
+	found     diag.List
+}
+
+// selector compiles a selector once, however often it is named.
+func (c *compiler) selector(s *spec.Selector) *Selector {
+	if known := c.selectors[s]; known != nil {
+		return known
+	}
+	out := &Selector{Spec: s, when: c.expr(s.When, eval.Selector)}
+	c.selectors[s] = out
+	return out
+}
+
+// watched notes that objects of a selector are handled.
+func (c *compiler) watched(s *Selector) {
+	if !slices.Contains(c.operator.Selectors, s) {
+		c.operator.Selectors = append(c.operator.Selectors, s)
+	}
+}
+
+// related notes what the waiting steps of a program look at.
+func (c *compiler) related(program *actions.Program) {
+	if program == nil {
+		return
+	}
+	needs := program.Needs()
+	for _, child := range needs.Children {
+		s := c.aliases[child.Alias]
+		if s == nil {
+			c.found = append(c.found, unknownAlias(child, slices.Sorted(maps.Keys(c.aliases))))
+			continue
+		}
+		c.operator.Related = append(c.operator.Related, RelatedSelector{Alias: child.Alias, Selector: s})
+	}
+	if !needs.Waits {
+		return
+	}
+	for _, s := range needs.Reads {
+		c.operator.Related = append(c.operator.Related, RelatedSelector{Selector: c.selector(s)})
+	}
+}
+
+func unknownAlias(child actions.Child, known []string) *diag.Diagnostic {
+	d := &diag.Diagnostic{
+		Rule:    "unknown-alias",
+		Summary: "unknown resource alias",
+		Detail:  fmt.Sprintf("children.%s: spec.resources has no alias %q", child.Alias, child.Alias),
+		Subject: child.Expr.Node.Range,
+	}
+	if nearest, ok := diag.Nearest(child.Alias, known); ok {
+		d.Detail += fmt.Sprintf("; did you mean %q?", nearest)
+	}
+	return d
+}
+
+// Storage is where the operator keeps its records on an object.
+func (o *Operator) Storage() *state.Storage { return &o.Settings.Storage }
+
+// essenceOptions are the same for all objects of a resource: the fields that
+// its handlers name, and what is the operator's own.
+func (o *Operator) essenceOptions(handlers []*Handler) essence.Options {
+	var fields [][]string
+	for _, h := range handlers {
+		path := h.match.field
+		known := slices.ContainsFunc(fields, func(p []string) bool { return slices.Equal(p, path) })
+		if path != nil && !known {
+			fields = append(fields, path)
+		}
+	}
+	return o.Settings.Storage.Essence(fields)
+}
+
+// HandlersOf are the handlers that name a selector, in declared order.
+func (o *Operator) HandlersOf(s *Selector) []*Handler {
+	var out []*Handler
+	for _, h := range o.Handlers {
+		if slices.Contains(h.Selectors, s) {
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+// InOrder puts handlers into their declared order, each once.
+func (o *Operator) InOrder(handlers []*Handler) []*Handler {
+	return slices.DeleteFunc(slices.Clone(o.Handlers), func(h *Handler) bool { return !slices.Contains(handlers, h) })
+}
+
+// vars is the variable `operator`.
+func (o *Operator) vars() map[string]any {
+	return map[string]any{"name": o.Name, "id": o.Settings.ID, "version": o.Settings.Version}
+}

@@ -1,0 +1,311 @@
+package handle
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/kopf-declarative/kopf-declarative/actions"
+	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/runtime/cause"
+	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
+	"github.com/kopf-declarative/kopf-declarative/runtime/state"
+)
+
+// pass is one look at one object: from its state to the patches it needs.
+type pass struct {
+	w      *Worker
+	object map[string]any
+	mem    *Memory
+	now    time.Time
+	log    *slog.Logger
+	random func() float64
+
+	cause cause.Cause
+	vars  *eval.Binding
+
+	selected []*Handler // due in this cycle
+	records  map[string]state.Record
+	drop     []string        // ids whose records belong to another cycle
+	waiting  map[string]bool // ids of handlers that wait
+
+	own *actions.OwnPatch
+	// shares tell which handler made which edits of own.
+	shares []share
+
+	result Result
+}
+
+// share tells that a handler made the edits of own from one index to another.
+type share struct {
+	handler  *Handler
+	from, to int
+}
+
+func (s share) has(edit int) bool { return s.from <= edit && edit < s.to }
+
+func (p *pass) storage() *state.Storage { return p.w.operator.Storage() }
+
+// detect finds out why the object is looked at.
+func (p *pass) detect() error {
+	stored, has := p.storage().StoredEssence(p.object)
+	pending, hasPending := p.storage().StoredPending(p.object)
+	found, err := cause.Detect(cause.Input{
+		Object:       p.object,
+		Finalizer:    p.w.operator.Settings.Finalizer,
+		Essence:      p.w.essence,
+		Stored:       stored,
+		HasStored:    has,
+		Pending:      pending,
+		HasPending:   hasPending,
+		FirstListing: p.mem.Listed,
+	})
+	p.cause = found
+	p.vars = p.bind(p.changeVars())
+	return err
+}
+
+// handle is the way from the cause to the writes.
+func (p *pass) handle(ctx context.Context) error {
+	switch {
+	case len(p.w.handlers) == 0, p.cause.Reason == cause.Free:
+		return nil
+	case !p.relevant(ctx):
+		return p.letGo(ctx)
+	case p.cause.Reason == cause.Noop:
+		_, err := p.hold(ctx)
+		return err
+	}
+	if gone, err := p.hold(ctx); gone || err != nil {
+		return err
+	}
+	p.own = p.newOwn()
+	p.selected = p.due(ctx)
+	p.load()
+	p.run(ctx)
+	return p.finish(ctx)
+}
+
+// relevant tells whether any handler could be meant for the object. If none
+// could, the object is left alone, without a trace.
+func (p *pass) relevant(ctx context.Context) bool {
+	for _, h := range p.w.handlers {
+		if p.test(ctx, h, h.match.relevant) {
+			return true
+		}
+	}
+	return false
+}
+
+// test asks a filter; one that fails does not match.
+func (p *pass) test(ctx context.Context, h *Handler, filter func(context.Context, subject) (bool, error)) bool {
+	ok, err := filter(ctx, subject{object: p.object, cause: p.cause, vars: p.handlerVars(ctx, h)})
+	if err != nil {
+		p.w.faults.filter(h, err)
+		return false
+	}
+	return ok
+}
+
+// due are the handlers that the cause calls and whose filters match.
+func (p *pass) due(ctx context.Context) []*Handler {
+	var out []*Handler
+	for _, h := range p.w.handlers {
+		if !h.due(p.cause) {
+			continue
+		}
+		changed := p.cause.Reason == cause.Update && h.seesUpdates()
+		matches := p.test(ctx, h, func(ctx context.Context, s subject) (bool, error) {
+			return h.match.matches(ctx, s, changed)
+		})
+		if !matches && changed && p.cause.Resuming && h.on[string(cause.Resume)] {
+			// Not meant for this change, but for the restart.
+			matches = p.test(ctx, h, func(ctx context.Context, s subject) (bool, error) {
+				return h.match.matches(ctx, s, false)
+			})
+		}
+		if matches {
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+// load reads the records and fits them to the cause.
+func (p *pass) load() {
+	var ids, anew []string
+	for _, h := range p.selected {
+		ids = append(ids, h.ID)
+		if h.on[string(p.cause.Reason)] {
+			anew = append(anew, h.ID)
+		}
+	}
+	loaded, damaged := p.storage().Load(p.object, p.w.ids())
+	for _, err := range damaged {
+		p.log.Warn("a progress record is damaged; its handler begins anew", "error", err)
+	}
+	p.records, p.drop = state.Repurpose(string(p.cause.Reason), ids, anew, loaded)
+	for id := range p.mem.takeWoken() {
+		if r, ok := p.records[id]; ok && !r.Finished() {
+			r.Delayed = nil
+			p.records[id] = r
+		}
+	}
+	p.result.Cycle = len(loaded) == 0 && len(ids) > 0
+}
+
+// run tries the handlers whose time has come, in declared order.
+func (p *pass) run(ctx context.Context) {
+	p.waiting = map[string]bool{}
+	tried := map[string]bool{}
+	for {
+		plan := state.MakePlan(dueOf(p.selected), p.records, tried, p.now)
+		if len(plan.Run)+len(plan.Fail) == 0 {
+			return
+		}
+		for _, f := range plan.Fail {
+			tried[f.ID] = true
+			p.giveUp(ctx, p.w.handler(f.ID), f.Outcome)
+		}
+		for _, id := range plan.Run {
+			if p.w.stopping() || ctx.Err() != nil {
+				return
+			}
+			tried[id] = true
+			p.attempt(ctx, p.w.handler(id))
+		}
+	}
+}
+
+func dueOf(handlers []*Handler) []state.Due {
+	out := make([]state.Due, 0, len(handlers))
+	for _, h := range handlers {
+		out = append(out, state.Due{ID: h.ID, Limits: h.limits, Needs: h.needs})
+	}
+	return out
+}
+
+// finish writes how far the cycle has come. At the end of a deletion, the
+// children that Kubernetes cannot collect go first.
+func (p *pass) finish(ctx context.Context) error {
+	if p.cause.Reason == cause.Delete && p.plan().Done() {
+		if err := p.deleteTracked(ctx); err != nil {
+			return err
+		}
+	}
+	if err := p.settle(); err != nil {
+		return err
+	}
+	return p.write(ctx)
+}
+
+func (p *pass) plan() state.Plan { return state.MakePlan(dueOf(p.selected), p.records, nil, p.now) }
+
+// settle adds to the patch what the engine itself keeps on the object.
+func (p *pass) settle() error {
+	plan := p.plan()
+	if plan.Done() {
+		p.mem.setWaiting(nil)
+		p.mem.Listed = false
+		return p.close()
+	}
+	p.mem.setWaiting(p.waiting)
+	p.result.Again = p.now // where the end of the engine has cut off a pass
+	if until, ok := plan.Wake(); ok {
+		p.result.Again = until
+	}
+	return p.keepProgress()
+}
+
+// keepProgress keeps the records, and what the cycle began with: a change that
+// comes before its end is the next update.
+func (p *pass) keepProgress() error {
+	p.own.Merge(p.storage().Save(p.object, p.records, p.drop...))
+	if p.cause.Reason == cause.Delete || p.cause.New == nil {
+		return nil
+	}
+	pending, err := p.storage().SavePending(p.object, p.cause.New)
+	p.own.Merge(pending)
+	return err
+}
+
+// close removes the records, stores what was handled, and lets a deleted
+// object go.
+func (p *pass) close() error {
+	p.own.Merge(p.storage().Purge(p.object, state.WithSubrefs(p.w.ids(), p.records)))
+	if p.cause.Reason == cause.Delete {
+		p.mem.Deleted = true
+		p.release()
+		return nil
+	}
+	if !p.keepsEssence() {
+		return nil
+	}
+	handled, err := p.storage().SaveEssence(p.object, p.cause.New)
+	p.own.Merge(handled)
+	return err
+}
+
+// keepsEssence tells whether anybody will want to know what was handled: the
+// write is spared where no handler can ever see a difference.
+func (p *pass) keepsEssence() bool {
+	switch p.cause.Reason {
+	case cause.Create:
+		return p.w.keepsCreate
+	case cause.Update:
+		return p.w.keepsUpdate
+	default:
+		return false
+	}
+}
+
+func (p *pass) newOwn() *actions.OwnPatch {
+	return actions.NewOwnPatch(p.object, p.w.resource.Status)
+}
+
+// changeVars are the variables of a change; both essences are read-only.
+func (p *pass) changeVars() map[string]any {
+	diff := p.cause.Diff
+	return map[string]any{
+		"reason":        string(p.cause.Reason),
+		"old":           anyMap(p.cause.Old),
+		"new":           anyMap(p.cause.New),
+		"diff":          func() (any, error) { return diff.Values(), nil },
+		eval.ChangedKey: func(path []string) bool { return diff.Touches(path) },
+	}
+}
+
+// handlerVars adds what differs from handler to handler: the parameter, and
+// the change as an on: field handler sees it.
+func (p *pass) handlerVars(ctx context.Context, h *Handler) *eval.Binding {
+	more := map[string]any{"param": func() (any, error) {
+		if h.param == nil {
+			return nil, nil
+		}
+		value, _, err := h.param.Render(ctx, p.vars)
+		return value, err
+	}}
+	if h.field != nil && p.cause.New != nil {
+		diff := p.cause.Diff.Relative(h.field)
+		more["old"], _ = lookup(p.cause.Old, h.field)
+		more["new"], _ = lookup(p.cause.New, h.field)
+		more["diff"] = func() (any, error) { return diff.Values(), nil }
+	}
+	return p.vars.With(more)
+}
+
+// anyMap keeps a missing map from becoming an empty one.
+func anyMap(m map[string]any) any {
+	if m == nil {
+		return nil
+	}
+	return m
+}
+
+func (p *pass) resourceVersion() string { return metaText(p.object, "resourceVersion") }
+
+// meta reads the object's metadata at one key.
+func (p *pass) meta(key string) any {
+	value, _ := essence.Lookup(p.object, []string{"metadata", key})
+	return value
+}

@@ -1,0 +1,181 @@
+package handle
+
+import (
+	"time"
+
+	"github.com/kopf-declarative/kopf-declarative/runtime/state"
+	"github.com/kopf-declarative/kopf-declarative/spec"
+)
+
+// Settings are an operator's settings with all defaults filled in. The names
+// and most defaults are those of Kopf 1.37's OperatorSettings.
+type Settings struct {
+	// Name is the operator's metadata.name.
+	Name string
+	// ID tells this process from others that run the same operator, and
+	// Version is that of the engine: both for the variable `operator`.
+	ID, Version string
+
+	Storage   state.Storage
+	Finalizer string
+	// ConsistencyTimeout is how long the engine waits until a patch of its own
+	// comes back through the watch before it handles the object again.
+	ConsistencyTimeout time.Duration
+
+	Backoff   state.Backoff
+	CostLimit uint64
+	Deadline  time.Duration
+
+	WorkerLimit int
+	ErrorDelays []time.Duration
+	ExitTimeout time.Duration
+
+	ServerTimeout     time.Duration
+	InactivityTimeout time.Duration
+	ReconnectBackoff  time.Duration
+
+	RequestTimeout time.Duration
+	QPS            float32
+	Burst          int
+
+	Posting            bool
+	ReportingComponent string
+}
+
+// defaultErrorDelays are the pauses after errors of the engine itself, such as
+// an API server that is away: the first numbers of Fibonacci, as in Kopf.
+var defaultErrorDelays = []time.Duration{
+	1 * time.Second, 1 * time.Second, 2 * time.Second, 3 * time.Second, 5 * time.Second, 8 * time.Second,
+	13 * time.Second, 21 * time.Second, 34 * time.Second, 55 * time.Second,
+}
+
+// settingsOf fills in the defaults.
+func settingsOf(op *spec.Operator) Settings {
+	name := text(op.Metadata.Name, "")
+	in := op.Spec.Settings
+	if in == nil {
+		in = &spec.Settings{}
+	}
+	out := Settings{Name: name}
+	out.persistence(orZero(in.Persistence))
+	out.execution(orZero(in.Execution))
+	out.queueing(orZero(in.Queueing))
+	out.watching(orZero(in.Watching))
+	out.networking(orZero(in.Networking))
+	posting := orZero(in.Posting)
+	out.Posting = posting.Enabled == nil || posting.Enabled.Value
+	out.ReportingComponent = text(posting.ReportingComponent, name)
+	return out
+}
+
+func (s *Settings) persistence(in *spec.Persistence) {
+	prefix := text(in.Prefix, s.Name+".kopf.dev")
+	s.Finalizer = text(in.Finalizer, prefix+"/finalizer")
+	s.ConsistencyTimeout = duration(in.ConsistencyTimeout, 5*time.Second)
+	progress, diffbase := orZero(in.Progress), orZero(in.Diffbase)
+	s.Storage = state.Storage{
+		Prefix: prefix,
+		Progress: state.Progress{
+			InStatus: text(progress.Storage, "annotations") == "status",
+			Field:    path(progress.Field),
+		},
+		Diffbase: state.Diffbase{
+			InStatus: text(diffbase.Storage, "annotations") == "status",
+			Field:    path(diffbase.Field),
+			Key:      text(diffbase.Key, ""),
+		},
+		// Only who names a prefix can mean that of an operator in Python.
+		Takeover: in.Prefix != nil || len(in.ReadAlso) > 0,
+	}
+	for _, p := range in.ReadAlso {
+		s.Storage.ReadAlso = append(s.Storage.ReadAlso, p.Value)
+	}
+}
+
+func (s *Settings) execution(in *spec.Execution) {
+	s.Backoff = backoff(in.DefaultBackoff)
+	s.CostLimit = 10_000_000
+	if in.CostLimit != nil {
+		s.CostLimit = uint64(in.CostLimit.Value)
+	}
+	s.Deadline = duration(in.Deadline, time.Second)
+}
+
+func (s *Settings) queueing(in *spec.Queueing) {
+	s.WorkerLimit = 32
+	if in.WorkerLimit != nil {
+		s.WorkerLimit = int(in.WorkerLimit.Value)
+	}
+	s.ErrorDelays = defaultErrorDelays
+	if len(in.ErrorDelays) > 0 {
+		s.ErrorDelays = nil
+		for _, d := range in.ErrorDelays {
+			s.ErrorDelays = append(s.ErrorDelays, d.Value)
+		}
+	}
+	s.ExitTimeout = duration(in.ExitTimeout, 10*time.Second)
+}
+
+func (s *Settings) watching(in *spec.Watching) {
+	s.ServerTimeout = duration(in.ServerTimeout, 0)
+	s.InactivityTimeout = duration(in.InactivityTimeout, 70*time.Second)
+	s.ReconnectBackoff = duration(in.ReconnectBackoff, 100*time.Millisecond)
+}
+
+func (s *Settings) networking(in *spec.Networking) {
+	s.RequestTimeout = duration(in.RequestTimeout, 30*time.Second)
+	if in.QPS != nil {
+		s.QPS = float32(in.QPS.Value)
+	}
+	if in.Burst != nil {
+		s.Burst = int(in.Burst.Value)
+	}
+}
+
+// ErrorDelay is the pause after so many errors of the engine in a row.
+func (s *Settings) ErrorDelay(failures int) time.Duration {
+	return s.ErrorDelays[min(failures, len(s.ErrorDelays))-1]
+}
+
+func backoff(in *spec.Backoff) state.Backoff {
+	if in == nil {
+		return state.Backoff{}
+	}
+	out := state.Backoff{Initial: duration(in.Initial, 0), Max: duration(in.Max, 0)}
+	if in.Factor != nil {
+		out.Factor = in.Factor.Value
+	}
+	if in.Jitter != nil {
+		out.Jitter = in.Jitter.Value
+	}
+	return out
+}
+
+// orZero reads a missing stanza as an empty one.
+func orZero[T any](p *T) *T {
+	if p == nil {
+		return new(T)
+	}
+	return p
+}
+
+func text(s *spec.String, otherwise string) string {
+	if s == nil {
+		return otherwise
+	}
+	return s.Value
+}
+
+func duration(d *spec.Duration, otherwise time.Duration) time.Duration {
+	if d == nil {
+		return otherwise
+	}
+	return d.Value
+}
+
+func path(p *spec.Path) []string {
+	if p == nil {
+		return nil
+	}
+	return p.Segments
+}

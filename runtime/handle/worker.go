@@ -1,0 +1,195 @@
+package handle
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/kopf-declarative/kopf-declarative/actions"
+	"github.com/kopf-declarative/kopf-declarative/actions/kube"
+	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/runtime/cause"
+	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
+)
+
+// Worker handles the objects of one resource for one operator. It is safe for
+// concurrent use with different objects.
+type Worker struct {
+	operator *Operator
+	resource kube.Resource
+	client   *kube.Client
+	log      *slog.Logger
+	emit     func(actions.Event)
+	related  Related
+	stopping func() bool
+	faults   *faults
+
+	handlers []*Handler // for changes
+	events   []*Handler // for raw events
+	essence  essence.Options
+	// keeps tells whether a stored essence will ever be looked at.
+	keepsCreate, keepsUpdate bool
+}
+
+// Related is where a worker finds other objects than the one it handles.
+type Related struct {
+	// Children lists the live children of an object by resource alias.
+	Children func(uid, alias string) ([]any, error)
+	// Read notes that handling the object with this uid depends on another
+	// object: a change of that one wakes it.
+	Read func(uid string, resource kube.Resource, namespace, name string)
+}
+
+// WorkerOptions are what a Worker needs besides its operator.
+type WorkerOptions struct {
+	Resource kube.Resource
+	Client   *kube.Client
+	Log      *slog.Logger
+	Emit     func(actions.Event)
+	Related  Related
+	// Stopping tells that no further handler should begin.
+	Stopping func() bool
+}
+
+// NewWorker makes a worker with those handlers whose selectors chose the resource.
+func (o *Operator) NewWorker(handlers []*Handler, opts WorkerOptions) *Worker {
+	w := &Worker{
+		operator: o,
+		resource: opts.Resource,
+		client:   opts.Client,
+		log:      opts.Log,
+		emit:     opts.Emit,
+		related:  opts.Related,
+		stopping: opts.Stopping,
+		faults:   newFaults(opts.Log),
+	}
+	for _, h := range handlers {
+		if h.Changes() {
+			w.handlers = append(w.handlers, h)
+		}
+		if h.Events() {
+			w.events = append(w.events, h)
+		}
+		w.keepsUpdate = w.keepsUpdate || h.seesUpdates()
+		w.keepsCreate = w.keepsCreate || h.seesUpdates() || h.on[string(cause.Create)] || h.on[string(cause.Resume)]
+	}
+	w.essence = o.essenceOptions(w.handlers)
+	return w
+}
+
+// SeesEvents tells whether any handler wants raw events.
+func (w *Worker) SeesEvents() bool { return len(w.events) > 0 }
+
+// ids are the ids of all handlers that may have records on an object.
+func (w *Worker) ids() []string {
+	out := make([]string, 0, len(w.handlers))
+	for _, h := range w.handlers {
+		out = append(out, h.ID)
+	}
+	return out
+}
+
+func (w *Worker) handler(id string) *Handler {
+	i := slices.IndexFunc(w.handlers, func(h *Handler) bool { return h.ID == id })
+	return w.handlers[i]
+}
+
+// Result says what a pass over an object has left to do.
+type Result struct {
+	// Again is when to look at the object again if nothing happens before.
+	Again time.Time
+	// Written is the resourceVersion of the last patch of the object itself;
+	// empty if it was not changed.
+	Written string
+	// Cycle tells that a cycle began: what the brake counts.
+	Cycle bool
+}
+
+// Handle brings an object a step further in its current cycle: it runs the
+// handlers that are due now and writes what came of them. An error is one of
+// the engine or of the API server, not of a handler: the same object should be
+// handled again after a pause.
+func (w *Worker) Handle(ctx context.Context, object map[string]any, mem *Memory, now time.Time) (Result, error) {
+	p := &pass{w: w, object: object, mem: mem, now: now, log: w.objectLog(object), random: rand.Float64}
+	if err := p.detect(); err != nil {
+		p.log.Warn("the stored record of what was handled last is damaged; going on without", "error", err)
+	}
+	return p.result, p.handle(ctx)
+}
+
+// Event runs the handlers of raw events, which leave no trace on the object.
+// An empty type stands for the first listing.
+func (w *Worker) Event(ctx context.Context, eventType string, object map[string]any, now time.Time) {
+	p := &pass{w: w, object: object, now: now, log: w.objectLog(object)}
+	var typeValue any
+	if eventType != "" {
+		typeValue = eventType
+	}
+	p.vars = p.bind(map[string]any{"event": map[string]any{"type": typeValue, "object": object}})
+	for _, h := range w.events {
+		p.silently(ctx, h)
+	}
+}
+
+// Gone runs the optional deletion handlers for an object that went away
+// without a finalizer to hold it, once and as far as they succeed.
+func (w *Worker) Gone(ctx context.Context, object map[string]any, now time.Time) {
+	p := &pass{w: w, object: object, now: now, log: w.objectLog(object), cause: cause.Cause{Reason: cause.Delete}}
+	p.vars = p.bind(p.changeVars())
+	for _, h := range w.handlers {
+		if h.on[string(cause.Delete)] && h.optional {
+			p.silently(ctx, h)
+		}
+	}
+}
+
+func (w *Worker) objectLog(object map[string]any) *slog.Logger {
+	name := metaText(object, "name")
+	if ns := metaText(object, "namespace"); ns != "" {
+		name = ns + "/" + name
+	}
+	return w.log.With("resource", w.resource.Plural, "object", name)
+}
+
+// metaText is a string of the object's metadata.
+func metaText(object map[string]any, key string) string {
+	value, _ := essence.Lookup(object, []string{"metadata", key})
+	s, _ := value.(string)
+	return s
+}
+
+// bind makes the variables of an object, with some more for the occasion.
+func (p *pass) bind(more map[string]any) *eval.Binding {
+	vars := map[string]any{
+		"body":        p.object,
+		"spec":        stanza(p.object, "spec"),
+		"status":      stanza(p.object, "status"),
+		"meta":        stanza(p.object, "metadata"),
+		"name":        metaText(p.object, "name"),
+		"uid":         metaText(p.object, "uid"),
+		"labels":      metaMap(p.object, "labels"),
+		"annotations": metaMap(p.object, "annotations"),
+		"resource":    p.w.resource.Vars(),
+		"operator":    p.w.operator.vars(),
+		"now":         p.now,
+	}
+	for k, v := range more {
+		vars[k] = v
+	}
+	return eval.NewBinding(vars)
+}
+
+// stanza is a part of the object; an absent one reads as empty.
+func stanza(object map[string]any, key string) any {
+	if value, ok := object[key]; ok && value != nil {
+		return value
+	}
+	return map[string]any{}
+}
+
+func metaMap(object map[string]any, key string) any {
+	meta, _ := object["metadata"].(map[string]any)
+	return stanza(meta, key)
+}

@@ -1,0 +1,159 @@
+package handle
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/kopf-declarative/kopf-declarative/actions"
+	"github.com/kopf-declarative/kopf-declarative/actions/kube"
+	"github.com/kopf-declarative/kopf-declarative/actions/patch"
+	"github.com/kopf-declarative/kopf-declarative/runtime/state"
+)
+
+// conflictRetries is how often a patch is made anew on a newer object within
+// one pass; after that the whole pass is repeated with the engine's own delay.
+const conflictRetries = 5
+
+// write sends the cycle's patch. An object that has gone meanwhile needs none.
+// A patch that the API server calls invalid is the fault of the handlers that
+// contributed to it: these fail, and the rest is written.
+func (p *pass) write(ctx context.Context) error {
+	_, err := p.send(ctx)
+	if kube.Permanent(err) {
+		// It may be another object by now, which refuses the uid.
+		if gone := p.rebase(ctx); gone != nil {
+			err = gone
+		} else if len(p.shares) > 0 {
+			if err := p.blame(ctx, err); err != nil {
+				return err
+			}
+			_, err = p.send(ctx)
+		}
+	}
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+// send writes what own holds: the status first, so that the record that the
+// handlers have succeeded is never there without what they said in the status.
+// It returns the object as answered last, nil if nothing was to be written.
+func (p *pass) send(ctx context.Context) (*kube.Object, error) {
+	for attempt := 0; ; attempt++ {
+		answer, err := p.sendParts(ctx)
+		if !apierrors.IsConflict(err) || attempt == conflictRetries {
+			return answer, err
+		}
+		if err := p.rebase(ctx); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// sendParts sends the one or two patches. Where the second is guarded, so is
+// the first: a change of somebody else's before it must not go unnoticed.
+func (p *pass) sendParts(ctx context.Context) (answer *kube.Object, err error) {
+	status, statusGuarded := p.own.Status()
+	main, mainGuarded := p.own.Main()
+	version := p.own.ResourceVersion()
+	if len(status) > 0 {
+		if answer, err = p.patch(ctx, "status", status, statusGuarded || mainGuarded, version); err != nil {
+			return nil, err
+		}
+		version = answer.ResourceVersion
+		p.own.StatusWritten()
+	}
+	if len(main) > 0 {
+		return p.patch(ctx, "", main, mainGuarded, version)
+	}
+	return answer, nil
+}
+
+// patch sends one merge patch, for the object that was looked at and no other
+// that was made again under its name. A guarded one is for one version of it.
+func (p *pass) patch(ctx context.Context, subresource string, merge map[string]any, guarded bool, version string) (*kube.Object, error) {
+	identity := map[string]any{"uid": metaText(p.object, "uid")}
+	if guarded {
+		identity["resourceVersion"] = version
+	}
+	answer, err := p.request(ctx, subresource, patch.Merge(merge, map[string]any{"metadata": identity}), false)
+	if err == nil {
+		p.result.Written = answer.ResourceVersion
+	}
+	return answer, err
+}
+
+func (p *pass) request(ctx context.Context, subresource string, merge map[string]any, dryRun bool) (*kube.Object, error) {
+	body, err := json.Marshal(merge)
+	if err != nil {
+		return nil, err
+	}
+	return p.w.client.MergePatch(ctx, p.w.resource, metaText(p.object, "namespace"), metaText(p.object, "name"), subresource, body, dryRun)
+}
+
+// rebase makes the patch anew for the object as it is now.
+func (p *pass) rebase(ctx context.Context) error {
+	newer, err := p.w.client.Get(ctx, p.w.resource, metaText(p.object, "namespace"), metaText(p.object, "name"))
+	if err != nil {
+		return err
+	}
+	if newer.UID != metaText(p.object, "uid") {
+		return apierrors.NewNotFound(p.w.resource.GVR().GroupResource(), newer.Name)
+	}
+	object, err := newer.Decode()
+	if err != nil {
+		return err
+	}
+	if err := p.own.Rebase(object); err != nil {
+		p.log.Warn("a change does not fit the newer object any more and is left out", "error", err)
+	}
+	return nil
+}
+
+// blame finds the handlers whose part of the patch is refused, by asking the
+// API server about each part alone, without storing it; if no part is wrong
+// alone, all are. It fails these handlers and makes the patch anew without
+// their parts.
+func (p *pass) blame(ctx context.Context, refused error) error {
+	guilty := map[*Handler]error{}
+	for _, s := range p.shares {
+		if err := p.try(ctx, p.own.Select(s.has)); kube.Permanent(err) {
+			guilty[s.handler] = err
+		}
+	}
+	if len(guilty) == 0 {
+		for _, s := range p.shares {
+			guilty[s.handler] = refused
+		}
+	}
+	innocent := slices.DeleteFunc(slices.Clone(p.shares), func(s share) bool { return guilty[s.handler] != nil })
+	p.own = p.own.Select(func(edit int) bool {
+		return slices.ContainsFunc(innocent, func(s share) bool { return s.has(edit) })
+	})
+	p.shares = nil
+	for _, h := range p.selected {
+		if err := guilty[h]; err != nil {
+			p.conclude(ctx, h, p.records[h.ID], state.Outcome{Verdict: state.Failed, Message: err.Error(), Unattempted: true}, err)
+		}
+	}
+	return p.settle()
+}
+
+// try asks the API server whether it would take a patch.
+func (p *pass) try(ctx context.Context, part *actions.OwnPatch) error {
+	if status, _ := part.Status(); len(status) > 0 {
+		if _, err := p.request(ctx, "status", status, true); err != nil {
+			return err
+		}
+	}
+	if main, _ := part.Main(); len(main) > 0 {
+		if _, err := p.request(ctx, "", main, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+package runtime
+
+import (
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kopf-declarative/kopf-declarative/actions/kube"
+	"github.com/kopf-declarative/kopf-declarative/runtime/handle"
+	"github.com/kopf-declarative/kopf-declarative/runtime/watch"
+)
+
+// objects is what is known of the objects of one resource. Their text is that
+// of the watch's cache, not a copy.
+type objects struct {
+	mu    sync.Mutex
+	byKey map[types.NamespacedName]*entry    // guarded by mu
+	byUID map[types.UID]types.NamespacedName // guarded by mu
+}
+
+// eventName is the event's type as handlers see it: none at the first listing.
+func eventName(e watch.Event) string {
+	if e.Type == watch.Listed {
+		return ""
+	}
+	return string(e.Type)
+}
+
+// entry is one object. Its fields up to memory are guarded by objects.mu, the
+// rest belongs to the worker that handles the object.
+type entry struct {
+	object *kube.Object // nil once it is gone
+	raw    []watch.Event
+
+	memory handle.Memory
+	// seen is the resourceVersion that was handled last.
+	seen string
+	// written is that of the last own patch; until it has come back, the
+	// object is not handled, but not for longer than until.
+	written string
+	until   time.Time
+	// again is when handlers are due whatever the watch says.
+	again time.Time
+}
+
+func newObjects() *objects {
+	return &objects{byKey: map[types.NamespacedName]*entry{}, byUID: map[types.UID]types.NamespacedName{}}
+}
+
+func keyOf(o *kube.Object) types.NamespacedName {
+	return types.NamespacedName{Namespace: o.Namespace, Name: o.Name}
+}
+
+// put takes an event of the watch. With keepRaw, the event itself is kept for
+// handlers of raw events; those of them that arrive while one is handled
+// collapse to the newest state, but a coming and a going are never lost.
+func (t *objects) put(event watch.Event, keepRaw bool) types.NamespacedName {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	key := keyOf(event.Object)
+	e := t.byKey[key]
+	if e == nil || event.Type != watch.Deleted && (e.object == nil || e.object.UID != event.Object.UID) {
+		e = t.replaceLocked(key, e, event)
+	}
+	if keepRaw || event.Type == watch.Deleted {
+		e.raw = collapse(e.raw, event)
+	}
+	if event.Type == watch.Deleted {
+		e.object = nil
+		delete(t.byUID, types.UID(event.Object.UID))
+		return key
+	}
+	e.object = event.Object
+	t.byUID[types.UID(event.Object.UID)] = key
+	return key
+}
+
+// replaceLocked begins anew for an object that was made again under its name.
+// Raw events of the old one stay to be handled.
+func (t *objects) replaceLocked(key types.NamespacedName, old *entry, event watch.Event) *entry {
+	e := &entry{}
+	e.memory.Listed = event.Type == watch.Listed
+	if old != nil {
+		e.raw = old.raw
+	}
+	if old != nil && old.object != nil {
+		delete(t.byUID, types.UID(old.object.UID))
+	}
+	t.byKey[key] = e
+	return e
+}
+
+func collapse(raw []watch.Event, event watch.Event) []watch.Event {
+	if n := len(raw); n > 0 && event.Type == watch.Modified && raw[n-1].Type != watch.Deleted {
+		raw[n-1].Object = event.Object
+		return raw
+	}
+	return append(raw, event)
+}
+
+// take gives a worker what there is to do for a key. The entry is nil where
+// there is nothing any more.
+func (t *objects) take(key types.NamespacedName) (e *entry, object *kube.Object, raw []watch.Event) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	e = t.byKey[key]
+	if e == nil {
+		return nil, nil, nil
+	}
+	raw, e.raw = e.raw, nil
+	return e, e.object, raw
+}
+
+// drop forgets an object that is gone, unless it has come back meanwhile.
+func (t *objects) drop(key types.NamespacedName, e *entry) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.byKey[key] == e && e.object == nil && len(e.raw) == 0 {
+		delete(t.byKey, key)
+	}
+}
+
+// byID finds the object with a uid.
+func (t *objects) byID(uid types.UID) (types.NamespacedName, *entry) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	key, ok := t.byUID[uid]
+	if !ok {
+		return types.NamespacedName{}, nil
+	}
+	return key, t.byKey[key]
+}

@@ -1,0 +1,204 @@
+package runtime
+
+import (
+	"context"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kopf-declarative/kopf-declarative/actions"
+	"github.com/kopf-declarative/kopf-declarative/actions/kube"
+	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
+	"github.com/kopf-declarative/kopf-declarative/runtime/handle"
+	"github.com/kopf-declarative/kopf-declarative/runtime/watch"
+)
+
+// related keeps the objects that waiting handlers look at: the children of the
+// handled objects, and those that a get has read. A change of one of them
+// wakes the object that waits for it.
+type related struct {
+	o *operator
+
+	mu      sync.Mutex
+	caches  map[schema.GroupVersionResource]*relatedCache   // guarded by mu
+	readers map[reference]map[types.UID]bool                // guarded by mu
+	aliases map[string]map[schema.GroupVersionResource]bool // guarded by mu
+}
+
+// relatedCache holds the objects of one resource that have an owner.
+type relatedCache struct {
+	byOwner map[types.UID]map[types.NamespacedName]*kube.Object
+	owners  map[types.NamespacedName][]types.UID
+}
+
+// reference names an object that was read.
+type reference struct {
+	resource schema.GroupVersionResource
+	key      types.NamespacedName
+}
+
+func newRelated(o *operator) *related {
+	return &related{
+		o:       o,
+		caches:  map[schema.GroupVersionResource]*relatedCache{},
+		readers: map[reference]map[types.UID]bool{},
+		aliases: map[string]map[schema.GroupVersionResource]bool{},
+	}
+}
+
+// watch starts a watch of a related resource, once. An alias under which
+// handlers know the resource may be added at any time.
+func (r *related) watch(resource kube.Resource, alias string) {
+	gvr := resource.GVR()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.aliases[alias] == nil {
+		r.aliases[alias] = map[schema.GroupVersionResource]bool{}
+	}
+	r.aliases[alias][gvr] = true
+	if r.caches[gvr] != nil {
+		return
+	}
+	r.caches[gvr] = &relatedCache{
+		byOwner: map[types.UID]map[types.NamespacedName]*kube.Object{},
+		owners:  map[types.NamespacedName][]types.UID{},
+	}
+	r.o.running.Go(func() {
+		r.o.watch(resource, "", watch.Sink{Event: func(e watch.Event) { r.event(gvr, e) }})
+	})
+}
+
+// event keeps the cache and wakes whoever waits for the object.
+func (r *related) event(gvr schema.GroupVersionResource, e watch.Event) {
+	body, err := e.Object.Decode()
+	if err != nil {
+		r.o.log.Warn("a related object cannot be read", "object", e.Object, "error", err)
+		return
+	}
+	for uid := range r.keep(gvr, e, r.ownersOf(body)) {
+		r.o.wake(uid)
+	}
+}
+
+// keep puts the object into the cache, or out of it, and returns the objects
+// to wake.
+func (r *related) keep(gvr schema.GroupVersionResource, e watch.Event, owners []types.UID) map[types.UID]bool {
+	key := keyOf(e.Object)
+	awake := map[types.UID]bool{}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	cache := r.caches[gvr]
+	for _, uid := range cache.owners[key] {
+		awake[uid] = true
+		delete(cache.byOwner[uid], key)
+		if len(cache.byOwner[uid]) == 0 {
+			delete(cache.byOwner, uid)
+		}
+	}
+	delete(cache.owners, key)
+	if e.Type != watch.Deleted && len(owners) > 0 {
+		cache.owners[key] = owners
+		for _, uid := range owners {
+			awake[uid] = true
+			if cache.byOwner[uid] == nil {
+				cache.byOwner[uid] = map[types.NamespacedName]*kube.Object{}
+			}
+			cache.byOwner[uid][key] = e.Object
+		}
+	}
+	for uid := range r.readers[reference{gvr, key}] {
+		awake[uid] = true
+	}
+	return awake
+}
+
+// ownersOf are the objects that a child belongs to: by reference, or by label
+// where Kubernetes allows no reference.
+func (r *related) ownersOf(body map[string]any) []types.UID {
+	var out []types.UID
+	refs, _ := essence.Lookup(body, []string{"metadata", "ownerReferences"})
+	list, _ := refs.([]any)
+	for _, ref := range list {
+		if m, ok := ref.(map[string]any); ok {
+			if uid, ok := m["uid"].(string); ok {
+				out = append(out, types.UID(uid))
+			}
+		}
+	}
+	if uid := actions.TrackedParent(r.o.compiled.Settings.Storage.Prefix, body); uid != "" {
+		out = append(out, types.UID(uid))
+	}
+	return out
+}
+
+// of is what a worker sees of the related objects.
+func (r *related) of() handle.Related {
+	return handle.Related{Children: r.children, Read: r.read}
+}
+
+// children decodes the living children of an object by alias.
+func (r *related) children(uid, alias string) ([]any, error) {
+	out := []any{}
+	for _, object := range r.packed(types.UID(uid), alias) {
+		body, err := object.Decode()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, body)
+	}
+	return out, nil
+}
+
+func (r *related) packed(uid types.UID, alias string) []*kube.Object {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []*kube.Object
+	for gvr := range r.aliases[alias] {
+		for _, object := range r.caches[gvr].byOwner[uid] {
+			out = append(out, object)
+		}
+	}
+	return out
+}
+
+// read notes that an object depends on another one.
+func (r *related) read(uid string, resource kube.Resource, namespace, name string) {
+	ref := reference{resource.GVR(), types.NamespacedName{Namespace: namespace, Name: name}}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.caches[ref.resource] == nil {
+		return // nobody waits, so it is not watched
+	}
+	if r.readers[ref] == nil {
+		r.readers[ref] = map[types.UID]bool{}
+	}
+	r.readers[ref][types.UID(uid)] = true
+}
+
+// forget drops what an object that is gone had read.
+func (r *related) forget(uid types.UID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for ref, uids := range r.readers {
+		delete(uids, uid)
+		if len(uids) == 0 {
+			delete(r.readers, ref)
+		}
+	}
+}
+
+// start watches what waiting handlers look at, as far as the cluster has it.
+func (r *related) start(ctx context.Context) (missing []error) {
+	for _, s := range r.o.compiled.Related {
+		found, err := r.o.resolve(s.Selector)
+		if err != nil {
+			missing = append(missing, err)
+			continue
+		}
+		for _, resource := range found {
+			r.watch(resource, s.Alias)
+		}
+	}
+	return missing
+}

@@ -1,0 +1,174 @@
+package runtime
+
+import (
+	"context"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kopf-declarative/kopf-declarative/actions/kube"
+	"github.com/kopf-declarative/kopf-declarative/runtime/handle"
+	"github.com/kopf-declarative/kopf-declarative/runtime/queue"
+	"github.com/kopf-declarative/kopf-declarative/runtime/watch"
+)
+
+// resourceRunner watches one resource for one operator and handles its objects.
+type resourceRunner struct {
+	settings *handle.Settings
+	resource kube.Resource
+	client   *kube.Client
+	labels   string // the selector that the server applies
+	forget   func(types.UID)
+	worker   *handle.Worker
+	objects  *objects
+	queue    *queue.Queue[types.NamespacedName]
+	log      *slog.Logger
+}
+
+// event takes what the watch brings. It is called on the watch's goroutine.
+func (r *resourceRunner) event(event watch.Event) {
+	r.queue.Add(r.objects.put(event, r.worker.SeesEvents()))
+}
+
+// wake looks at the object with this uid before its time. It tells whether the
+// object is one of this resource.
+func (r *resourceRunner) wake(uid types.UID) bool {
+	key, e := r.objects.byID(uid)
+	if e == nil {
+		return false
+	}
+	e.memory.Wake()
+	r.queue.Add(key)
+	return true
+}
+
+// process handles one key of the queue.
+func (r *resourceRunner) process(ctx context.Context, key types.NamespacedName) {
+	e, object, raw := r.objects.take(key)
+	if e == nil {
+		return
+	}
+	// One object that brings down its handling must not stop all the others.
+	defer func() {
+		if broken := recover(); broken != nil {
+			r.log.Error("internal error, please report it", "object", key, "error", broken)
+			r.log.Debug("internal error", "stack", string(debug.Stack()))
+			r.retry(key, e)
+		}
+	}()
+	if err := r.handle(ctx, key, e, object, raw); err != nil {
+		if ctx.Err() != nil {
+			return // cut off by the end: it goes on after the restart
+		}
+		r.retry(key, e)
+		r.log.Warn("cannot handle the object now, will try again", "object", key, "error", err, "in", r.settings.ErrorDelay(e.memory.Failures))
+	}
+}
+
+// retry looks at the object again after an error of the engine.
+func (r *resourceRunner) retry(key types.NamespacedName, e *entry) {
+	e.memory.Failures++
+	delay := r.settings.ErrorDelay(e.memory.Failures)
+	e.again = time.Now().Add(delay)
+	r.queue.AddAfter(key, delay)
+}
+
+func (r *resourceRunner) handle(ctx context.Context, key types.NamespacedName, e *entry, object *kube.Object, raw []watch.Event) error {
+	if err := r.events(ctx, e, raw); err != nil {
+		return err
+	}
+	if object == nil {
+		r.objects.drop(key, e)
+		return nil
+	}
+	now := time.Now()
+	if wait := r.postponed(e, object, now); wait != 0 {
+		if wait > 0 {
+			r.queue.AddAfter(key, wait)
+		}
+		return nil
+	}
+	body, err := object.Decode()
+	if err != nil {
+		return err
+	}
+	result, err := r.worker.Handle(ctx, body, &e.memory, now)
+	r.after(key, e, object, result)
+	if err == nil {
+		e.memory.Failures = 0
+	}
+	return err
+}
+
+// events runs the handlers of raw events, and takes notice of deletions.
+func (r *resourceRunner) events(ctx context.Context, e *entry, raw []watch.Event) error {
+	for _, event := range raw {
+		body, err := event.Object.Decode()
+		if err != nil {
+			return err
+		}
+		if event.Type == watch.Deleted {
+			exists, err := r.stillExists(ctx, event.Object)
+			if err != nil {
+				return err
+			}
+			if exists {
+				continue // it only has other labels now: no handler is meant
+			}
+			r.forget(types.UID(event.Object.UID))
+		}
+		r.worker.Event(ctx, eventName(event), body, time.Now())
+		if event.Type == watch.Deleted && !e.memory.Deleted {
+			r.worker.Gone(ctx, body, time.Now())
+		}
+	}
+	return nil
+}
+
+// stillExists tells an object that does not match the watch's selector any
+// more from one that is gone.
+func (r *resourceRunner) stillExists(ctx context.Context, object *kube.Object) (bool, error) {
+	if r.labels == "" {
+		return false, nil
+	}
+	return watch.StillExists(ctx, r.client, r.resource, object)
+}
+
+// postponed tells how long the object is not to be handled: negative for until
+// something happens, zero for not at all.
+func (r *resourceRunner) postponed(e *entry, object *kube.Object, now time.Time) time.Duration {
+	if e.written != "" && now.Before(e.until) && olderThan(object.ResourceVersion, e.written) {
+		return e.until.Sub(now) // our own patch has not come back yet
+	}
+	due := !e.again.IsZero() && !now.Before(e.again)
+	if object.ResourceVersion != e.seen || due || e.memory.Awake() {
+		return 0
+	}
+	if e.again.IsZero() {
+		return -1
+	}
+	return e.again.Sub(now)
+}
+
+// after notes what a pass has left to do.
+func (r *resourceRunner) after(key types.NamespacedName, e *entry, object *kube.Object, result handle.Result) {
+	e.seen = object.ResourceVersion
+	e.again = result.Again
+	if result.Written != "" {
+		e.written, e.until = result.Written, time.Now().Add(r.settings.ConsistencyTimeout)
+	}
+	if !e.again.IsZero() {
+		r.queue.AddAfter(key, max(0, time.Until(e.again)))
+	}
+}
+
+// olderThan compares resourceVersions as numbers, which Kubernetes allows
+// since 1.35 and etcd has always meant; other forms count as newer.
+func olderThan(a, b string) bool {
+	if len(a) != len(b) {
+		return len(a) < len(b)
+	}
+	return a < b
+}

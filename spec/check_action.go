@@ -3,6 +3,8 @@ package spec
 import (
 	"reflect"
 	"strings"
+
+	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
 
 // What the fields of one map demand of each other. Each check tells whether
@@ -13,10 +15,17 @@ import (
 func (d *decoder) choice(keys ...string) bool {
 	given := d.given(keys...)
 	if len(given) == 0 {
-		d.add(ruleChoice, head(d.here().value), "%s needs %s", d.here().noun, orList(keys))
+		d.lacks(head(d.here().value), "%s needs %s", d.here().noun, orList(keys))
 		return false
 	}
 	return d.exclude(given)
+}
+
+// lacks reports what is missing in the map at hand.
+func (d *decoder) lacks(at diag.Range, format string, args ...any) {
+	if !d.here().flawed {
+		d.add(ruleChoice, at, format, args...)
+	}
 }
 
 // exclude reports the second of several keys that exclude each other.
@@ -56,7 +65,7 @@ func (v *Value) keyOf(key string) *Value {
 
 // onlyWith reports keys that have no meaning without another one.
 func (d *decoder) onlyWith(other string, keys ...string) bool {
-	if len(d.given(other)) > 0 {
+	if len(d.given(other)) > 0 || d.here().flawed {
 		return true
 	}
 	ok := true
@@ -92,7 +101,7 @@ func (t *ValueTest) check(d *decoder) bool {
 	if len(d.given("equals", "in", "exists", "when")) > 0 {
 		return true
 	}
-	d.add(ruleChoice, t.Range, `a value test needs "equals", "in", "exists" or "when"; to compare with an empty map, write equals: {}`)
+	d.lacks(t.Range, `a value test needs "equals", "in", "exists" or "when"; to compare with an empty map, write equals: {}`)
 	return false
 }
 
@@ -107,6 +116,8 @@ func (s *Step) check(d *decoder) bool {
 	switch {
 	case len(given) == 1:
 		return true
+	case len(given) == 0 && d.here().flawed:
+		return false
 	case len(given) == 0:
 		d.add(ruleAction, head(d.here().value), "this step has none; it needs one of %s", strings.Join(actions, ", "))
 		return false
@@ -188,12 +199,12 @@ func (t *Target) check(d *decoder) bool {
 	given := d.given("resource", "apiVersion", "kind")
 	switch {
 	case len(given) == 0:
-		d.add(ruleChoice, head(d.here().value), `a target needs "resource", or "apiVersion" and "kind"`)
+		d.lacks(head(d.here().value), `a target needs "resource", or "apiVersion" and "kind"`)
 		return false
 	case t.Resource != nil && len(given) > 1:
 		return d.exclude(given)
 	case t.Resource == nil && len(given) == 1:
-		d.add(ruleChoice, d.keyOf(given[0]).Range, `a target needs both "apiVersion" and "kind", or "resource" alone`)
+		d.lacks(d.keyOf(given[0]).Range, `a target needs both "apiVersion" and "kind", or "resource" alone`)
 		return false
 	}
 	return true
@@ -203,7 +214,7 @@ func (x *Delete) check(d *decoder) bool {
 	ok := d.exclude(d.given("target", "resource"))
 	ok = d.onlyWith("resource", "labels", "namespace") && ok
 	if x.Resource != nil && len(x.Labels) == 0 {
-		d.add(ruleChoice, d.keyOf("resource").Range, `"resource" needs "labels": without them, every object would be deleted`)
+		d.lacks(d.keyOf("resource").Range, `"resource" needs "labels": without them, every object would be deleted`)
 		return false
 	}
 	return ok

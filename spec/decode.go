@@ -23,6 +23,9 @@ type frame struct {
 	// noun is what messages call it: "handler", "match".
 	noun  string
 	value *Value
+	// flawed says that a mistake in it has been reported already: then it is
+	// not asked for what is missing, which may be there under a wrong name.
+	flawed bool
 }
 
 // shortForm is a type that has other forms than a map. decodeValue tells
@@ -131,26 +134,26 @@ func (d *decoder) fields(v *Value, target reflect.Value, f field) bool {
 	typ := target.Elem().Type()
 	d.around = append(d.around, frame{typ: typ, noun: noun(typ, f.key), value: v})
 	defer func() { d.around = d.around[:len(d.around)-1] }()
-	sound, clean := true, true
+	sound, flawed := true, false
 	given := keySet{}
 	for _, entry := range v.Fields {
 		name, _ := entry.Key.String()
 		known, ok := fieldOf(typ, name)
 		if !ok {
 			given[d.unknownKey(entry.Key)] = true
-			clean = false
+			flawed = true
 			continue
 		}
 		given[name] = true
 		if !d.value(entry.Value, target.Elem().Field(known.index), known) {
-			clean = false
+			flawed = true
 			sound = sound && !isVital(typ, known)
 		}
 	}
 	for _, known := range fieldsOf(typ) {
 		if known.required && !given[known.key] {
 			d.add(ruleMissing, head(v), "%s needs %q: %s", d.here().noun, known.key, lowerFirst(docOf(typ, known)))
-			clean = false
+			flawed = true
 			sound = sound && !isVital(typ, known)
 		}
 	}
@@ -158,8 +161,8 @@ func (d *decoder) fields(v *Value, target reflect.Value, f field) bool {
 		n.note(given)
 	}
 	if c, ok := target.Interface().(checked); ok {
-		// After a mistake inside, it is not asked for what is missing again.
-		return clean && c.check(d)
+		d.around[len(d.around)-1].flawed = flawed
+		return c.check(d) && !flawed
 	}
 	return sound
 }
@@ -255,8 +258,11 @@ func (d *decoder) entries(v *Value, out reflect.Value, f field) bool {
 
 func (d *decoder) wrongType(v *Value, f field, expected string) *diag.Diagnostic {
 	found := v.Kind.String()
-	if v.Kind != Null && v.Kind != ListKind && v.Kind != MapKind {
-		found += " (" + quoteShort(fmt.Sprint(v.Scalar)) + ")"
+	switch v.Kind {
+	case StringKind:
+		found += " (" + quoteShort(v.source()) + ")"
+	case BoolKind, IntKind, FloatKind:
+		found += " (" + v.source() + ")"
 	}
 	what := fmt.Sprintf("%q", f.key)
 	if f.key == "" {

@@ -29,6 +29,9 @@ type pass struct {
 	drop     []string        // ids whose records belong to another cycle
 	waiting  map[string]bool // ids of handlers that wait
 
+	// begins tells that this is the first pass of a cycle.
+	begins bool
+
 	own *actions.OwnPatch
 	// shares tell which handler made which edits of own.
 	shares []share
@@ -82,6 +85,9 @@ func (p *pass) handle(ctx context.Context) error {
 	p.own = p.newOwn()
 	p.selected = p.due(ctx)
 	p.load()
+	if p.braked() {
+		return nil
+	}
 	p.run(ctx)
 	return p.finish(ctx)
 }
@@ -151,7 +157,28 @@ func (p *pass) load() {
 			p.records[id] = r
 		}
 	}
-	p.result.Cycle = len(loaded) == 0 && len(ids) > 0
+	p.begins = len(loaded) == 0 && len(ids) > 0
+}
+
+// braked holds up an object that begins one cycle after another, and says so
+// once until it calms down.
+func (p *pass) braked() bool {
+	if !p.begins {
+		return false
+	}
+	wait := p.mem.Brake.Take(p.now)
+	if wait == 0 {
+		p.mem.Braked = p.mem.Braked && !p.mem.Brake.Calm()
+		return false
+	}
+	p.result.Again = p.now.Add(wait)
+	if !p.mem.Braked {
+		p.mem.Braked = true
+		text := "The object changes too fast; it is handled more slowly now. Does a handler change what it reacts to?"
+		p.log.Warn(text)
+		p.event("Warning", "HandledTooOften", text)
+	}
+	return true
 }
 
 // run tries the handlers whose time has come, in declared order.

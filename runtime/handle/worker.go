@@ -103,8 +103,6 @@ type Result struct {
 	// Written is the resourceVersion of the last patch of the object itself;
 	// empty if it was not changed.
 	Written string
-	// Cycle tells that a cycle began: what the brake counts.
-	Cycle bool
 }
 
 // Handle brings an object a step further in its current cycle: it runs the

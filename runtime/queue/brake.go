@@ -32,3 +32,6 @@ func (b *Brake) Take(now time.Time) time.Duration {
 	b.used++
 	return 0
 }
+
+// Calm tells whether the object has most of its burst back.
+func (b *Brake) Calm() bool { return b.used < brakeBurst/2 }

@@ -111,10 +111,16 @@ func TestBrake(t *testing.T) {
 	if again := b.Take(now.Add(d)); again != 0 {
 		t.Errorf("after the wait it still waits %s", again)
 	}
+	if b.Calm() {
+		t.Error("it counts as calm while it is slowed down")
+	}
 	now = now.Add(d + brakeBurst*brakeInterval)
 	for i := range brakeBurst {
 		if d := b.Take(now); d != 0 {
 			t.Fatalf("calm object: cycle %d waits %s", i, d)
+		}
+		if i == 0 && !b.Calm() {
+			t.Error("it does not count as calm after a long rest")
 		}
 	}
 }

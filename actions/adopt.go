@@ -58,7 +58,6 @@ func (c *compiler) adopt(x *spec.Adopt) *adoption {
 	}
 	if x.Labels != nil {
 		a.copyLabels = x.Labels.Values == nil && isTrue(x.Labels.Enabled, true)
-		c.mustBe(spec.MapKind, "labels", x.Labels.Values)
 		a.labels = c.template(x.Labels.Values)
 	}
 	for _, path := range x.Nested {

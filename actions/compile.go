@@ -1,10 +1,7 @@
 package actions
 
 import (
-	"context"
 	"fmt"
-	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -15,11 +12,11 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
 
-// Compile checks the steps and makes them ready to run. The scope is that of
-// the handler; the variables that steps bring themselves are added to it.
+// Compile checks the steps, as far as their decoder has not done so, and makes
+// them ready to run. The scope is that of the handler; the variables that steps
+// bring themselves are added to it.
 func Compile(env *eval.Env, steps []*spec.Step, s eval.Scope) (*Program, diag.List) {
-	c := &compiler{env: env, scope: s | eval.Steps, needs: &Needs{}, diags: &diag.List{},
-		names: map[string]diag.Range{}, inside: map[string]diag.Range{}}
+	c := &compiler{env: env, scope: s | eval.Steps, needs: &Needs{}, diags: &diag.List{}, inside: map[string]diag.Range{}}
 	p := &Program{steps: c.block(steps)}
 	p.names = c.visible
 	p.needs = *c.needs
@@ -32,9 +29,7 @@ type compiler struct {
 	scope eval.Scope
 	needs *Needs
 	diags *diag.List
-	// names are the names that are taken, visible those whose results the steps
-	// here can see.
-	names   map[string]diag.Range
+	// visible are the names whose results the steps here can see.
 	visible []string
 	// inside are all names within loops, for messages.
 	inside map[string]diag.Range
@@ -71,7 +66,6 @@ func (c *compiler) inLoop() *compiler {
 	inner := *c
 	inner.scope |= eval.Item
 	inner.visible = slices.Clone(c.visible)
-	inner.names = maps.Clone(c.names)
 	inner.looped = true
 	return &inner
 }
@@ -114,26 +108,10 @@ func (c *compiler) references(used []eval.Selection) {
 	}
 }
 
-var (
-	identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-	keywords   = []string{"true", "false", "null", "in"}
-)
-
 func (c *compiler) name(name *spec.String) {
-	where := name.Node.Range
-	if !identifier.MatchString(name.Value) || slices.Contains(keywords, name.Value) {
-		c.report("step-name", "invalid step name", where,
-			"%q cannot stand in steps.<name>: use letters, digits and underscores, not beginning with a digit", name.Value)
-		return
-	}
-	if taken, exists := c.names[name.Value]; exists {
-		c.report("step-name", "step name used twice", where, "%q is the name of the step at %s already", name.Value, taken)
-		return
-	}
-	c.names[name.Value] = where
 	c.visible = append(c.visible, name.Value)
 	if c.looped {
-		c.inside[name.Value] = where
+		c.inside[name.Value] = name.Node.Range
 	}
 }
 
@@ -213,42 +191,18 @@ type field struct {
 	value *eval.Template
 }
 
-// mustBe reports a template that can never yield the kind that is needed.
-func (c *compiler) mustBe(kind spec.Kind, what string, v *spec.Template) bool {
-	if v == nil || v.Kind == kind || isDynamic(v) {
-		return true
+// lacks tells that a map template can never have this key at its top.
+func lacks(v *spec.Value, key string) bool {
+	if v.Kind != spec.MapKind {
+		return false
 	}
-	c.report("template-type", "wrong type", v.Range, "%s must be %s, found %s", what, kindName(kind), kindName(v.Kind))
-	return false
-}
-
-// isDynamic tells whether the string is a template that may yield anything.
-func isDynamic(v *spec.Value) bool {
-	text, ok := v.Scalar.(string)
-	return ok && v.Kind == spec.StringKind && strings.Contains(text, "${")
-}
-
-func kindName(kind spec.Kind) string {
-	return map[spec.Kind]string{
-		spec.Null: "null", spec.BoolKind: "a boolean", spec.IntKind: "a number", spec.FloatKind: "a number",
-		spec.StringKind: "a string", spec.ListKind: "a list", spec.MapKind: "a map",
-	}[kind]
-}
-
-// literal finds a field of a map template. known is false where templated keys
-// make it impossible to say.
-func literal(v *spec.Value, key string) (value *spec.Value, known bool) {
-	known = true
 	for _, f := range v.Fields {
-		text, _ := f.Key.Scalar.(string)
-		if text == key {
-			return f.Value, true
-		}
-		if isDynamic(f.Key) {
-			known = false
+		text, isText := f.Key.String()
+		if isText && (text == key || strings.Contains(text, "${")) {
+			return false
 		}
 	}
-	return nil, known
+	return true
 }
 
 // constant is the value of a template without expressions.
@@ -257,21 +211,4 @@ func constant(t *eval.Template) (any, bool) {
 		return nil, false
 	}
 	return t.Static()
-}
-
-// duration compiles a template that yields a time span, and tries it where it
-// is constant.
-func (c *compiler) duration(what string, v *spec.Template) *eval.Template {
-	t := c.template(v)
-	if _, ok := constant(t); !ok {
-		return t
-	}
-	span, err := t.Duration(context.Background(), eval.NewBinding(nil))
-	switch {
-	case err != nil:
-		c.report("duration", "invalid duration", v.Range, "%s must be a duration such as 10s, 1h30m, or a number of seconds", what)
-	case span < 0:
-		c.report("duration", "invalid duration", v.Range, "%s must not be negative", what)
-	}
-	return t
 }

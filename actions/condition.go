@@ -25,12 +25,6 @@ func (c *compiler) condition(x *spec.Condition) action {
 		kind: c.template(x.Type), status: c.template(x.Status),
 		reason: c.template(x.Reason), message: c.template(x.Message),
 	}
-	if static, ok := constant(a.status); ok {
-		if _, valid := conditionStatus(static); !valid {
-			c.report("condition-status", "unknown condition status", x.Status.Range,
-				"a condition is True, False or Unknown, found %v", static)
-		}
-	}
 	if static, ok := constant(a.kind); ok && static == "" {
 		c.report("condition-type", "empty condition type", x.Type.Range, "a condition needs a type, such as Ready")
 	}

@@ -37,38 +37,7 @@ func (c *compiler) create(x *spec.Create) action {
 	if x.IfExists != nil {
 		a.ifExists = x.IfExists.Value
 	}
-	if (x.Object == nil) == (x.Objects == nil) {
-		c.report("create-object", "no single source of objects", x.Range, "create needs either object or objects")
-	}
-	if x.Object != nil {
-		c.checkObject(x.Object)
-	}
-	if x.Objects != nil && c.mustBe(spec.ListKind, "objects", x.Objects) {
-		for _, item := range x.Objects.Items {
-			c.checkObject(item)
-		}
-	}
 	return a
-}
-
-// checkObject reports what is certain to be wrong with an object's template.
-func (c *compiler) checkObject(x *spec.Value) {
-	if !c.mustBe(spec.MapKind, "an object", x) || x.Kind != spec.MapKind {
-		return
-	}
-	for _, key := range []string{"apiVersion", "kind"} {
-		value, known := literal(x, key)
-		if value == nil && known {
-			c.report("object-type", "object without "+key, x.Range, "an object needs apiVersion and kind")
-			continue
-		}
-		if value != nil {
-			c.mustBe(spec.StringKind, key, value)
-		}
-	}
-	if meta, _ := literal(x, "metadata"); meta != nil {
-		c.mustBe(spec.MapKind, "metadata", meta)
-	}
 }
 
 func (a *createAction) run(ctx context.Context, f *frame) (any, error) {

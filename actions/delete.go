@@ -39,25 +39,7 @@ func (c *compiler) delete(x *spec.Delete) action {
 		policy := metav1.DeletionPropagation(x.Propagation.Value)
 		a.propagation = &policy
 	}
-	c.single(x.Resource)
-	c.checkDelete(x)
 	return a
-}
-
-func (c *compiler) checkDelete(x *spec.Delete) {
-	switch {
-	case x.Target != nil && x.Resource != nil:
-		c.report("delete-target", "ambiguous delete", x.Range,
-			"delete has either target, for one object, or resource and labels, for all that match")
-	case x.Resource != nil && len(x.Labels) == 0:
-		c.report("delete-labels", "delete without labels", x.Range,
-			"with resource, delete needs labels that are not empty: it never deletes all objects of a resource; use target for one object")
-	case x.Resource == nil && x.Labels != nil:
-		c.report("delete-labels", "labels without resource", x.Range, "labels choose among the objects of a resource: say which")
-	case x.Resource == nil && x.Namespace != nil:
-		c.report("delete-namespace", "namespace without resource", x.Namespace.Range,
-			"namespace goes with resource and labels; the namespace of one object belongs into its target")
-	}
 }
 
 func (a *deleteAction) run(ctx context.Context, f *frame) (any, error) {

@@ -16,14 +16,9 @@ type eventAction struct {
 }
 
 func (c *compiler) event(x *spec.Event) action {
-	c.mustBe(spec.MapKind, "about", x.About)
-	c.mustBe(spec.StringKind, "reason", x.Reason)
 	a := &eventAction{
 		kind: c.template(x.Type), reason: c.template(x.Reason),
 		message: c.template(x.Message), about: c.template(x.About),
-	}
-	if static, ok := constant(a.kind); ok && !isEventType(static) {
-		c.report("event-type", "unknown event type", x.Type.Range, "an event is Normal or Warning, found %v", static)
 	}
 	if static, ok := constant(a.reason); ok && static == "" {
 		c.report("event-reason", "empty reason", x.Reason.Range, "an event needs a reason: one word in CamelCase, such as Created")

@@ -15,23 +15,9 @@ type failAction struct {
 }
 
 func (c *compiler) fail(x *spec.Fail) action {
-	chosen := 0
-	for _, message := range []*spec.Template{x.Temporary, x.Permanent, x.Error} {
-		if message != nil {
-			chosen++
-		}
-	}
-	if chosen != 1 {
-		c.report("fail-kind", "no single kind of failure", x.Range,
-			"fail needs exactly one of temporary, permanent and error, found %d", chosen)
-	}
-	if x.Delay != nil && x.Temporary == nil {
-		c.report("fail-delay", "delay without temporary", x.Delay.Range,
-			"only a temporary failure has a delay; others follow the handler's backoff")
-	}
 	return &failAction{
 		temporary: c.template(x.Temporary), permanent: c.template(x.Permanent), arbitrary: c.template(x.Error),
-		delay: c.duration("delay", x.Delay),
+		delay: c.template(x.Delay),
 	}
 }
 

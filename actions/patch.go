@@ -28,33 +28,11 @@ func (c *compiler) patch(x *spec.Patch) action {
 	if x.Subresource != nil {
 		a.subresource = x.Subresource.Value
 	}
-	c.checkPatch(x)
+	if a.subresource == "status" && x.Merge != nil && lacks(x.Merge, "status") {
+		c.report("patch-status", "nothing of the status", x.Merge.Range,
+			"with subresource: status only the key status of a merge counts: put the fields under it, or use the action status")
+	}
 	return a
-}
-
-func (c *compiler) checkPatch(x *spec.Patch) {
-	forms := 0
-	for _, form := range []*spec.Template{x.Merge, x.JSON, x.Apply} {
-		if form != nil {
-			forms++
-		}
-	}
-	if forms != 1 {
-		c.report("patch-form", "no single form of patch", x.Range,
-			"patch needs exactly one of merge, json and apply, found %d", forms)
-	}
-	if x.Force != nil && x.Apply == nil {
-		c.report("patch-force", "force without apply", x.Force.Node.Range, "only a server-side apply can be forced")
-	}
-	c.mustBe(spec.MapKind, "merge", x.Merge)
-	c.mustBe(spec.MapKind, "apply", x.Apply)
-	c.checkJSON(x.JSON)
-	if x.Subresource != nil && x.Subresource.Value == "status" && x.Merge != nil && x.Merge.Kind == spec.MapKind {
-		if status, known := literal(x.Merge, "status"); status == nil && known && x.Target == nil {
-			c.report("patch-status", "nothing of the status", x.Merge.Range,
-				"with subresource: status only the key status of a merge counts: put the fields under it, or use the action status")
-		}
-	}
 }
 
 func (a *patchAction) run(ctx context.Context, f *frame) (any, error) {

@@ -13,7 +13,6 @@ type statusAction struct {
 }
 
 func (c *compiler) status(x *spec.Template) action {
-	c.mustBe(spec.MapKind, "status", x)
 	return &statusAction{merge: c.template(x)}
 }
 

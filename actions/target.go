@@ -23,25 +23,10 @@ func (c *compiler) target(x *spec.Target) *target {
 	if x == nil {
 		return nil
 	}
-	byKind := x.APIVersion != nil || x.Kind != nil
-	switch {
-	case x.Resource != nil && byKind:
-		c.report("target", "ambiguous target", x.Range, "a target has either resource, or apiVersion and kind")
-	case x.Resource == nil && (x.APIVersion == nil || x.Kind == nil):
-		c.report("target", "incomplete target", x.Range, "a target needs resource, or both apiVersion and kind")
-	}
-	c.single(x.Resource)
 	return &target{
 		resource:   x.Resource,
 		apiVersion: c.template(x.APIVersion), kind: c.template(x.Kind),
 		name: c.template(x.Name), namespace: c.template(x.Namespace),
-	}
-}
-
-// single reports a selector that may match any number of resources.
-func (c *compiler) single(x *spec.Selector) {
-	if x != nil && (x.Category != nil || x.Any != nil) {
-		c.report("target", "several resources", x.Range, "one resource is needed here, not a category or any")
 	}
 }
 

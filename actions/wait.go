@@ -31,8 +31,8 @@ func (c *compiler) wait(x *spec.Wait) action {
 	a := &waitAction{
 		text:      x.For.Text,
 		condition: inner.expr(x.For, cel.BoolType),
-		timeout:   c.duration("timeout", x.Timeout),
-		poll:      c.duration("poll", x.Poll),
+		timeout:   c.template(x.Timeout),
+		poll:      c.template(x.Poll),
 		message:   inner.template(x.Message),
 	}
 	a.children = a.condition.Selected("children")

@@ -29,34 +29,6 @@ func (b *Binding) With(values map[string]any) *Binding {
 	return &Binding{values: values, parent: b}
 }
 
-// ObjectValues are the variables of the scope Object, save resource, for the
-// object body. Parts that it lacks are empty.
-func ObjectValues(body map[string]any) map[string]any {
-	meta := section(body, "metadata")
-	name, _ := meta["name"].(string)
-	uid, _ := meta["uid"].(string)
-	return map[string]any{
-		"body": body, "spec": orEmpty(body["spec"]), "status": orEmpty(body["status"]), "meta": meta,
-		"name": name, "uid": uid, "labels": section(meta, "labels"), "annotations": section(meta, "annotations"),
-	}
-}
-
-// section is the map under key, or an empty one.
-func section(m map[string]any, key string) map[string]any {
-	if s, ok := m[key].(map[string]any); ok && s != nil {
-		return s
-	}
-	return map[string]any{}
-}
-
-// orEmpty is the value, or an empty map where there is none.
-func orEmpty(value any) any {
-	if value == nil {
-		return map[string]any{}
-	}
-	return value
-}
-
 // ResolveName implements cel's Activation. A lazy value that failed is a CEL
 // error, which the attribute that asked for it passes on.
 func (b *Binding) ResolveName(name string) (any, bool) {

@@ -2,7 +2,6 @@ package eval
 
 import (
 	"reflect"
-	"strings"
 
 	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/common/ast"
@@ -14,6 +13,8 @@ import (
 // touchedName is the two-argument function that changed(path) expands to: CEL
 // functions cannot see the Binding, so the macro hands them the part they need.
 const touchedName = "@touched"
+
+const badChangedPath = "changed() needs a dotted path or a list of segments"
 
 // changedOptions declare changed() and what it expands to.
 func changedOptions() []cel.EnvOption {
@@ -59,7 +60,7 @@ func touchedPath(changes, path ref.Val) ref.Val {
 	}
 	segments, ok := pathOf(path)
 	if !ok {
-		return types.NewErr("changed() needs a dotted path or a list of segments")
+		return types.NewErr(badChangedPath)
 	}
 	return types.Bool(t(segments))
 }
@@ -68,7 +69,7 @@ func touchedPath(changes, path ref.Val) ref.Val {
 func pathOf(path ref.Val) ([]string, bool) {
 	switch p := path.(type) {
 	case types.String:
-		return strings.Split(string(p), "."), p != ""
+		return segmentsOf(string(p)), p != ""
 	case traits.Lister:
 		var segments []string
 		for it := p.Iterator(); it.HasNext() == types.True; {

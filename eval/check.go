@@ -3,6 +3,7 @@ package eval
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
@@ -102,8 +103,12 @@ func badPath(u *usage, f use) string {
 	if !ok {
 		return ""
 	}
-	if slices.Contains(segmentsOf(path), "") {
+	segments := segmentsOf(path)
+	switch {
+	case slices.Contains(segments, ""):
 		return "changed() needs a dotted path such as 'spec.size', without empty parts"
+	case len(segments) > 3 && segments[0] == "metadata" && (segments[1] == "labels" || segments[1] == "annotations"):
+		return "each dot begins a new segment; write changed(['metadata', '" + segments[1] + "', '" + strings.Join(segments[2:], ".") + "'])"
 	}
 	return ""
 }

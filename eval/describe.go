@@ -3,6 +3,7 @@ package eval
 import (
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,8 +25,13 @@ func (p *Program) describe(b *Binding, err error) *Error {
 	if key, ok := strings.CutPrefix(message, "no such key: "); ok {
 		return p.missingKey(b, err, node, key)
 	}
+	if index := indexIn(node, message); index != nil {
+		e := p.locate(err, plainMessage(message))
+		e.Range = p.rangeOf(index.ID())
+		return e
+	}
 	if strings.HasPrefix(message, "no such overload") && node != nil && node.Kind() == ast.CallKind {
-		return p.locate(err, p.wrongOperands(b, node.AsCall()))
+		return p.locate(err, p.wrongOperands(b, node))
 	}
 	return p.locate(err, plainMessage(message))
 }
@@ -100,6 +106,32 @@ func selectionOf(node ast.Expr, key string) (selection, operand ast.Expr) {
 	return selection, operand
 }
 
+// indexIn finds the list index that a message is about within a chain of
+// selections: CEL tells only the end of the chain.
+func indexIn(node ast.Expr, message string) ast.Expr {
+	position, outOfBounds := strings.CutPrefix(message, "index out of bounds: ")
+	if !outOfBounds && !strings.HasPrefix(message, "unsupported index") {
+		return nil
+	}
+	var found ast.Expr
+	for node != nil {
+		_, operand := selected(node)
+		if operand == nil {
+			break
+		}
+		if node.Kind() == ast.CallKind && (found == nil || literalIs(node.AsCall().Args()[1], position)) {
+			found = node
+		}
+		node = operand
+	}
+	return found
+}
+
+// literalIs tells whether e is a literal of that text.
+func literalIs(e ast.Expr, text string) bool {
+	return e.Kind() == ast.LiteralKind && fmt.Sprint(e.AsLiteral().Value()) == text
+}
+
 // selected is the name that a node selects with a literal, and its operand.
 func selected(node ast.Expr) (name string, operand ast.Expr) {
 	switch node.Kind() {
@@ -126,19 +158,35 @@ func (p *Program) resolve(e ast.Expr, b *Binding) (any, bool) {
 		return b.ResolveName(e.AsIdent())
 	}
 	name, operand := selected(e)
-	if operand == nil || name == "" {
+	if operand == nil {
 		return nil, false
 	}
 	owner, ok := p.resolve(operand, b)
 	if !ok {
 		return nil, false
 	}
-	m, ok := owner.(map[string]any)
-	if !ok {
+	switch o := owner.(type) {
+	case map[string]any:
+		value, ok := o[name]
+		return value, ok
+	case []any:
+		if e.Kind() == ast.CallKind {
+			return itemAt(o, e.AsCall())
+		}
+	}
+	return nil, false
+}
+
+// itemAt is the item that a call of the index operator takes with a literal.
+func itemAt(list []any, c ast.CallExpr) (any, bool) {
+	if c.Args()[1].Kind() != ast.LiteralKind {
 		return nil, false
 	}
-	value, ok := m[name]
-	return value, ok
+	i, ok := c.Args()[1].AsLiteral().(types.Int)
+	if !ok || i < 0 || int(i) >= len(list) {
+		return nil, false
+	}
+	return list[i], true
 }
 
 // keysOf are the keys of a map, sorted.
@@ -169,16 +217,18 @@ func keysOf(owner any) ([]string, bool) {
 // wrongOperands says which types a function or operator was given. CEL does
 // not tell, so the expression is evaluated once more; in a loop that would
 // tell the types of its last round, which need not be the failed one.
-func (p *Program) wrongOperands(b *Binding, c ast.CallExpr) string {
-	args := c.Args()
+func (p *Program) wrongOperands(b *Binding, node ast.Expr) string {
+	c, args := node.AsCall(), node.AsCall().Args()
 	if c.IsMemberFunction() {
 		args = append([]ast.Expr{c.Target()}, args...)
 	}
 	kinds := p.operandTypes(b, args)
 	symbol, isOperator := operators.FindReverse(c.FunctionName())
 	switch {
-	case c.FunctionName() == operators.Conditional:
-		return "the condition of ?: must be true or false" + gotType(kinds, 0)
+	case c.FunctionName() == touchedName:
+		return badChangedPath
+	case c.FunctionName() == operators.Conditional: // of ?: or of a filter()
+		return "the condition must be true or false"
 	case c.FunctionName() == operators.LogicalAnd || c.FunctionName() == operators.LogicalOr:
 		return "operator " + symbol + " takes true and false only"
 	case isOperator && symbol != "" && kinds != nil:
@@ -190,14 +240,7 @@ func (p *Program) wrongOperands(b *Binding, c ast.CallExpr) string {
 	case kinds != nil:
 		return c.FunctionName() + "() does not take (" + strings.Join(kinds, ", ") + ")"
 	}
-	return strings.TrimPrefix(c.FunctionName(), "@") + "() does not take values of these types"
-}
-
-func gotType(kinds []string, i int) string {
-	if kinds == nil {
-		return ""
-	}
-	return ", not " + kinds[i]
+	return c.FunctionName() + "() does not take values of these types"
 }
 
 // operandTypes are the types that the nodes evaluate to, or nil.
@@ -243,6 +286,7 @@ var plainMessages = []struct{ pattern, message string }{
 	{`^unsupported conversion to ref\.Val`, "a value of an unknown type"},
 	{`^unsupported index (?:value|type)`, "a list index must be a whole number"},
 	{`^optional\.none\(\) dereference`, "the optional has no value; use .orValue(…) or .hasValue()"},
+	{`^cannot initialize optional`, "what follows ? must be an optional"},
 	{`^no such attribute\(s\): (.*)$`, "$1 has no value here"},
 	{`^got 'types\.(.*?)', expected iterable type`, "a list or a map is needed"},
 	{`^(index out of bounds: -?\d+)`, "$1"},

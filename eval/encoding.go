@@ -56,11 +56,7 @@ func nativeOf(v ref.Val) (any, error) {
 // jsonDecode is json.decode. Its errors do not quote the text, which may be a
 // secret's.
 func jsonDecode(v ref.Val) ref.Val {
-	s, ok := v.(types.String)
-	if !ok {
-		return types.MaybeNoSuchOverloadErr(v)
-	}
-	native, err := parseJSON(string(s))
+	native, err := parseJSON(string(v.(types.String)))
 	if err != nil {
 		return types.NewErr("the text is not JSON")
 	}
@@ -69,15 +65,12 @@ func jsonDecode(v ref.Val) ref.Val {
 
 // yamlDecode is yaml.decode.
 func yamlDecode(v ref.Val) ref.Val {
-	s, ok := v.(types.String)
-	if !ok {
-		return types.MaybeNoSuchOverloadErr(v)
-	}
+	s := string(v.(types.String))
 	asJSON, err := yaml.YAMLToJSON([]byte(s))
 	if err != nil {
 		return types.NewErr("the text is not YAML")
 	}
-	if manyDocuments(string(s)) {
+	if manyDocuments(s) {
 		return types.NewErr("the text has more than one YAML document")
 	}
 	native, err := parseJSON(string(asJSON))

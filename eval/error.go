@@ -39,7 +39,14 @@ type Error struct {
 
 // Error is "file:line:column: message (in: expression)".
 func (e *Error) Error() string {
-	return fmt.Sprintf("%s: %s (in: %s)", e.Range, e.Message, e.Expr)
+	line := e.Message
+	if e.Range.Start.IsValid() {
+		line = e.Range.String() + ": " + line
+	}
+	if e.Expr != "" {
+		line += " (in: " + e.Expr + ")"
+	}
+	return line
 }
 
 // Unwrap is the error of a lazy value, or why the context ended.

@@ -67,7 +67,11 @@ func syntaxMessage(src source, at int, message string) (summary, detail string) 
 		if strings.HasPrefix(m[1], "'") || strings.HasPrefix(m[1], `"`) {
 			return "unclosed or invalid string", `a text ends with the quote that it began with; a backslash in it is written \\`
 		}
-		return "unexpected character", quoteShort(m[1])
+		character := strings.TrimSpace(m[1])
+		if hint := keywordHint(character); hint != "" {
+			return "unexpected " + quoteShort(character), hint
+		}
+		return "unexpected character", quoteShort(character)
 	}
 	if at >= len(src.text) {
 		return "incomplete expression", "something is missing at its end"
@@ -93,9 +97,7 @@ func keywordHint(token string) string {
 		return "CEL writes ||"
 	case "not":
 		return "CEL writes !"
-	case "=":
-		return "CEL compares with =="
-	case "is":
+	case "=", "is":
 		return "CEL compares with =="
 	case "if", "else":
 		return "CEL writes condition ? then : otherwise"
@@ -252,11 +254,14 @@ func typeMessage(message string) (summary, detail string) {
 // overloadMessage says that a function does not take these types.
 func overloadMessage(function, applied string) string {
 	args := plainTypes(applied)
+	if function == touchedName {
+		return badChangedPath
+	}
 	if function == operators.Conditional {
-		return "both branches of ?: must have one type, these have " + afterFirst(args) + "; dyn(…) around one of them lifts that"
+		return "both branches of ?: must have one type, these have " + strings.Join(argTypes(args)[1:], " and ") + "; dyn(…) around one of them lifts that"
 	}
 	if symbol, ok := operators.FindReverse(function); ok && symbol != "" {
-		return "operator " + symbol + " does not take " + strings.Trim(args, "()")
+		return "operator " + symbol + " does not take " + strings.Join(argTypes(args), " and ")
 	}
 	if receiver, rest, ok := strings.Cut(args, ".("); ok {
 		return receiver + " has no " + function + "(" + rest
@@ -264,10 +269,25 @@ func overloadMessage(function, applied string) string {
 	return function + "() does not take " + args
 }
 
-// afterFirst drops the first of a list of types.
-func afterFirst(args string) string {
-	_, rest, _ := strings.Cut(strings.Trim(args, "()"), ", ")
-	return rest
+// argTypes splits the checker's "(int, map(string, dyn))" into its types.
+func argTypes(args string) []string {
+	args = strings.TrimSuffix(strings.TrimPrefix(args, "("), ")")
+	var all []string
+	depth, start := 0, 0
+	for i, r := range args {
+		switch r {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		case ',':
+			if depth == 0 {
+				all = append(all, strings.TrimSpace(args[start:i]))
+				start = i + 1
+			}
+		}
+	}
+	return append(all, strings.TrimSpace(args[start:]))
 }
 
 // plainTypes shortens the protobuf names of types within a text.

@@ -3,18 +3,11 @@ package eval
 import (
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
-	"github.com/google/cel-go/common/types/traits"
 )
 
 // mergeValues is merge(a, b): RFC 7386 with the patch b. The result shares
 // what b does not touch with a.
 func mergeValues(a, b ref.Val) ref.Val {
-	if _, ok := a.(traits.Mapper); !ok {
-		return types.NewErr("merge() needs two maps, the first is %s", typeName(a))
-	}
-	if _, ok := b.(traits.Mapper); !ok {
-		return types.NewErr("merge() needs two maps, the second is %s", typeName(b))
-	}
 	target, err := nativeOf(a)
 	if err != nil {
 		return types.WrapErr(err)

@@ -14,10 +14,7 @@ const maxRandom = 4096
 
 // randomString is random.string. It is fit for passwords.
 func randomString(v ref.Val) ref.Val {
-	n, ok := v.(types.Int)
-	if !ok {
-		return types.MaybeNoSuchOverloadErr(v)
-	}
+	n := v.(types.Int)
 	if n < 0 || n > maxRandom {
 		return types.NewErr("random.string() makes 0 to %d characters", maxRandom)
 	}
@@ -30,12 +27,8 @@ func randomString(v ref.Val) ref.Val {
 
 // randomInt is random.int.
 func randomInt(low, high ref.Val) ref.Val {
-	from, okFrom := low.(types.Int)
-	to, okTo := high.(types.Int)
-	if !okFrom || !okTo {
-		return types.MaybeNoSuchOverloadErr(low)
-	}
-	span := new(big.Int).Sub(big.NewInt(int64(to)), big.NewInt(int64(from)))
+	from, to := big.NewInt(int64(low.(types.Int))), big.NewInt(int64(high.(types.Int)))
+	span := new(big.Int).Sub(to, from)
 	if span.Sign() < 0 {
 		return types.NewErr("random.int() needs the smaller number first")
 	}
@@ -43,7 +36,7 @@ func randomInt(low, high ref.Val) ref.Val {
 	if err != nil {
 		return types.WrapErr(err)
 	}
-	return types.Int(n.Add(n, big.NewInt(int64(from))).Int64())
+	return types.Int(n.Add(n, from).Int64())
 }
 
 // below is a random number from 0 to n-1. crypto/rand's Reader never fails.

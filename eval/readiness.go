@@ -7,15 +7,11 @@ import (
 
 // conditionOf is condition(obj, type).
 func conditionOf(obj, kind ref.Val) ref.Val {
-	name, ok := kind.(types.String)
-	if !ok {
-		return types.MaybeNoSuchOverloadErr(kind)
-	}
 	native, err := nativeOf(obj)
 	if err != nil {
 		return types.WrapErr(err)
 	}
-	found := findCondition(native, string(name))
+	found := findCondition(native, string(kind.(types.String)))
 	if found == nil {
 		return types.OptionalNone
 	}

@@ -43,10 +43,7 @@ func (t *Template) Duration(ctx context.Context, b *Binding) (time.Duration, err
 
 // failed is an error about the value of the template.
 func (t *Template) failed(message string) error {
-	if len(t.programs) > 0 {
-		return t.programs[0].failed(Failed, message)
-	}
-	return &Error{Message: message}
+	return &Error{Range: t.place, Message: message}
 }
 
 // durationOf reads a duration from JSON-like data.

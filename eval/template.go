@@ -13,6 +13,7 @@ type Template struct {
 	root part
 	// programs are all expressions, in the order of the file.
 	programs []*Program
+	place    diag.Range
 }
 
 // Template compiles a template for a place. It is never nil; one with errors
@@ -20,7 +21,11 @@ type Template struct {
 func (e *Env) Template(v *spec.Template, s Scope) (*Template, diag.List) {
 	c := &templateCompiler{env: e, at: place{scope: s, template: true}}
 	root := c.part(v)
-	return &Template{root: root, programs: c.programs}, c.problems
+	t := &Template{root: root, programs: c.programs}
+	if v != nil {
+		t.place = v.Range
+	}
+	return t, c.problems
 }
 
 // Static is the value of a template without expressions; it is the caller's

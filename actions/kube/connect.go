@@ -213,6 +213,18 @@ func checkContext(raw *clientcmdapi.Config, names, context string) error {
 	case !slices.Contains(have, wanted):
 		return fmt.Errorf("the kubeconfig %s has no context %q%s; it has: %s", names, wanted, didYouMean(wanted, have), strings.Join(have, ", "))
 	}
+	return checkParts(raw, names, wanted)
+}
+
+// checkParts makes sure that what a context names exists.
+func checkParts(raw *clientcmdapi.Config, names, context string) error {
+	c := raw.Contexts[context]
+	if raw.Clusters[c.Cluster] == nil {
+		return fmt.Errorf("the kubeconfig %s has no cluster %q, which its context %q names", names, c.Cluster, context)
+	}
+	if c.AuthInfo != "" && raw.AuthInfos[c.AuthInfo] == nil {
+		return fmt.Errorf("the kubeconfig %s has no user %q, which its context %q names", names, c.AuthInfo, context)
+	}
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"syscall"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -18,7 +19,7 @@ import (
 // Check makes the first contact and returns the server's version, such as
 // v1.37.0. Its errors say in one line what stands between.
 func (c *Client) Check(ctx context.Context) (string, error) {
-	text, err := c.raw.Get().AbsPath("/version").MaxRetries(3).Do(ctx).Raw()
+	text, err := answerTo(ctx, c.raw.Get().AbsPath("/version").MaxRetries(3))
 	if err != nil {
 		return "", c.explain(err)
 	}
@@ -38,7 +39,6 @@ func (c *Client) explain(err error) error {
 		name      x509.HostnameError
 		invalid   x509.CertificateInvalidError
 		alert     tls.AlertError
-		record    tls.RecordHeaderError
 		timeout   interface{ Timeout() bool }
 	)
 	switch {
@@ -54,7 +54,7 @@ func (c *Client) explain(err error) error {
 		return fmt.Errorf("the API server at %s is not trusted: %w", host, oneLine(errors.Unwrap(err)))
 	case errors.As(err, &alert):
 		return fmt.Errorf("the API server at %s refuses the kubeconfig's client certificate: %w", host, alert)
-	case errors.As(err, &record):
+	case errors.Is(err, http.ErrSchemeMismatch):
 		return fmt.Errorf("the server at %s does not speak TLS: is the port right, or should the address begin with http://?", host)
 	case apierrors.IsUnauthorized(err):
 		return fmt.Errorf("the API server at %s does not accept the credentials: log in again, or choose another context", host)

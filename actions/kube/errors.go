@@ -3,11 +3,9 @@ package kube
 import (
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // Permanent tells whether an API error cannot heal by trying the same request
@@ -15,8 +13,8 @@ import (
 // object, an unknown field, a verb that the resource does not have).
 //
 // Not permanent: 401, 403 and 404, for rights, quotas, namespaces and CRDs come
-// later; conflicts, a failed test of a JSON patch among them, for a newer object
-// may pass; and everything that did not reach the server.
+// later; conflicts, for a newer object may pass; and everything that did not
+// reach the server.
 func Permanent(err error) bool {
 	if Conflict(err) {
 		return false
@@ -33,29 +31,22 @@ func Permanent(err error) bool {
 	return false
 }
 
-// Conflict tells whether a write was based on an older state of the object: its
-// resourceVersion was not the newest, or a test of its JSON patch failed.
+// Conflict tells whether a write was meant for another state of the object than
+// the one it has: its resourceVersion was not the newest, or its JSON patch does
+// not apply (a test failed, or a path is not there).
 func Conflict(err error) bool {
-	return apierrors.IsConflict(err) || failedTest(err)
+	return apierrors.IsConflict(err) || misfit(err)
 }
 
-// failedTest recognizes what the API server answers when an operation "test" of
-// a JSON patch does not hold. It has no reason of its own, only a text.
-func failedTest(err error) bool {
+// misfit recognizes what the API server answers to a JSON patch that does not
+// apply: unlike for an invalid object, it does not say what is wrong, nor where.
+func misfit(err error) bool {
 	status := apierrors.APIStatus(nil)
-	if code(err) != http.StatusUnprocessableEntity || !errors.As(err, &status) {
+	if !apierrors.IsInvalid(err) || !errors.As(err, &status) {
 		return false
 	}
 	details := status.Status().Details
-	if details == nil {
-		return false
-	}
-	for _, cause := range details.Causes {
-		if cause.Type == metav1.CauseTypeUnexpectedServerResponse && strings.Contains(cause.Message, "test") {
-			return true
-		}
-	}
-	return false
+	return details == nil || details.Kind == "" && len(details.Causes) == 0
 }
 
 // RetryAfter is the time that the server asked to wait, where it did.

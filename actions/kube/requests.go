@@ -51,11 +51,20 @@ func (c *Client) MergePatch(ctx context.Context, r Resource, namespace, name, su
 
 // one sends a request whose answer is one object.
 func (c *Client) one(ctx context.Context, r Resource, req *rest.Request) (*Object, error) {
-	text, err := req.Do(ctx).Raw()
+	text, err := answerTo(ctx, req)
 	if err != nil {
 		return nil, err
 	}
 	return Pack(text, r.GVK())
+}
+
+// answerTo sends a request and returns the text of the answer.
+func answerTo(ctx context.Context, req *rest.Request) ([]byte, error) {
+	result := req.Do(ctx)
+	if err := result.Error(); err != nil { // unlike that of Raw, it is what the server says
+		return nil, err
+	}
+	return result.Raw()
 }
 
 // request addresses a resource, in a namespace where one is given.

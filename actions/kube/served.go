@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -69,7 +68,7 @@ type aggregatedVersion struct {
 }
 
 func (f *fetcher) root(ctx context.Context, path string) error {
-	text, err := f.raw.Get().AbsPath(path).SetHeader("Accept", acceptDiscovery).Do(ctx).Raw()
+	text, err := answerTo(ctx, f.raw.Get().AbsPath(path).SetHeader("Accept", acceptDiscovery))
 	if err != nil {
 		if apierrors.IsNotFound(err) { // a server that has only one of the two
 			return nil
@@ -159,7 +158,7 @@ func (f *fetcher) version(ctx context.Context, group, version string) ([]metav1.
 	if group == "" {
 		path = []string{"api", version}
 	}
-	text, err := f.raw.Verb(http.MethodGet).AbsPath(path...).Do(ctx).Raw()
+	text, err := answerTo(ctx, f.raw.Get().AbsPath(path...))
 	if err != nil {
 		return nil, err
 	}

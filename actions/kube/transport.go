@@ -28,33 +28,52 @@ func (t *timeLimit) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, t.limit, errRequestTimeout)
 	resp, err := t.next.RoundTrip(req.WithContext(ctx))
 	if err != nil {
-		cancel()
-		return nil, err
+		defer cancel()
+		return nil, inTime(ctx, err)
 	}
-	resp.Body = &cancelBody{resp.Body, cancel}
+	resp.Body = &limitedBody{resp.Body, ctx, cancel}
 	return resp, nil
+}
+
+// inTime names the time limit where it is why a request failed.
+func inTime(ctx context.Context, err error) error {
+	if context.Cause(ctx) == errRequestTimeout { //nolint:errorlint // our own
+		return errRequestTimeout
+	}
+	return err
 }
 
 // WrappedRoundTripper lets client-go see what is below.
 func (t *timeLimit) WrappedRoundTripper() http.RoundTripper { return t.next }
 
-var errRequestTimeout = requestTimeout{}
+var errRequestTimeout error = requestTimeout{}
 
 // requestTimeout is why a request was cut: net/http and client-go know it for
 // a timeout.
 type requestTimeout struct{}
 
-func (requestTimeout) Error() string { return "the API server did not answer in time" }
-func (requestTimeout) Timeout() bool { return true }
+func (requestTimeout) Error() string   { return "the API server did not answer in time" }
+func (requestTimeout) Timeout() bool   { return true }
+func (requestTimeout) Temporary() bool { return true }
 
-// cancelBody releases the time limit's timer with the body.
-type cancelBody struct {
+// limitedBody is the body of a response within the time limit.
+type limitedBody struct {
 	io.ReadCloser
+	ctx    context.Context //nolint:containedctx // the request's own
 	cancel context.CancelFunc
 }
 
-// Close implements io.Closer.
-func (b *cancelBody) Close() error {
+// Read implements io.Reader.
+func (b *limitedBody) Read(into []byte) (int, error) {
+	n, err := b.ReadCloser.Read(into)
+	if err != nil && err != io.EOF { //nolint:errorlint // the reader's own
+		err = inTime(b.ctx, err)
+	}
+	return n, err
+}
+
+// Close implements io.Closer. It releases the timer.
+func (b *limitedBody) Close() error {
 	defer b.cancel()
 	return b.ReadCloser.Close()
 }

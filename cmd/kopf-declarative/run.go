@@ -49,10 +49,15 @@ func (a *app) run(ctx context.Context, files []string) error {
 		log.Error("there is no Operator in the files")
 		return errReported
 	}
-	log.Info(a.greeting(l.bundle.Operators))
+	stopProfile, err := startProfile(a.settings.cpuProfile, log)
+	if err != nil {
+		log.Error(err.Error())
+		return errReported
+	}
+	defer stopProfile()
 	ctx, release := untilSignal(ctx, log)
 	defer release()
-	err := a.serve(ctx, log, l.engine)
+	err = a.serve(ctx, log, l)
 	if err == nil || errors.Is(context.Cause(ctx), errStopped) {
 		log.Info("stopped")
 		return nil
@@ -61,8 +66,8 @@ func (a *app) run(ctx context.Context, files []string) error {
 	return errReported
 }
 
-// serve runs the engine on the chosen cluster until the context ends.
-func (a *app) serve(ctx context.Context, log *slog.Logger, engine *runtime.Engine) error {
+// serve runs what was loaded on the chosen cluster until the context ends.
+func (a *app) serve(ctx context.Context, log *slog.Logger, l loaded) error {
 	client, err := kube.Connect(kube.Options{
 		Kubeconfig: a.settings.kubeconfig,
 		Context:    a.settings.context,
@@ -72,7 +77,12 @@ func (a *app) serve(ctx context.Context, log *slog.Logger, engine *runtime.Engin
 	if err != nil {
 		return err
 	}
-	return engine.Run(ctx, runtime.Options{
+	version, err := client.Check(ctx)
+	if err != nil {
+		return err
+	}
+	log.Info(a.greeting(l.bundle.Operators), "server", client.REST.Host, "kubernetes", version)
+	return l.engine.Run(ctx, runtime.Options{
 		Client:    client,
 		Namespace: a.settings.watched(),
 		ApplyCRDs: a.settings.applyCRDs,

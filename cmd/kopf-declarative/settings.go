@@ -32,6 +32,7 @@ type settings struct {
 	allNamespaces bool
 	applyCRDs     bool
 	output        string
+	cpuProfile    string
 }
 
 func (s *settings) globalFlags(f *pflag.FlagSet) {
@@ -48,6 +49,8 @@ func (s *settings) runFlags(f *pflag.FlagSet) {
 	f.BoolVar(&s.applyCRDs, "apply-crds", false, "install or update the files' CustomResourceDefinitions first")
 	f.Var(newChoice(&s.logFormat, "text", "json"), "log-format", "format of the log: text or json")
 	f.BoolVarP(&s.quiet, "quiet", "q", false, "log only warnings and errors")
+	f.StringVar(&s.cpuProfile, "cpuprofile", "", "write a CPU profile to this `FILE`, and a heap profile beside it")
+	f.Lookup("cpuprofile").Hidden = true
 }
 
 func (s *settings) versionFlags(f *pflag.FlagSet) {

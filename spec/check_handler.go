@@ -159,9 +159,11 @@ func (c *checker) labelTest(t *ValueTest) {
 		literals = append([]*Value{t.Equals}, literals...)
 	}
 	for _, v := range literals {
-		if _, ok := v.String(); !ok && !v.broken {
-			c.labelText(v)
+		if v.Kind == Null && !v.broken {
+			c.add(ruleType, v.Range, "a label is text, and this is nothing; to test that there is none, write {exists: false}")
+			continue
 		}
+		c.labelText(v)
 	}
 	c.contradiction(t)
 }

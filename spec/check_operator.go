@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
@@ -30,22 +31,20 @@ func (c *checker) operator() {
 func (c *checker) metadata() {
 	for _, labels := range [][]Entry[*Value]{c.op.Metadata.Labels, c.op.Metadata.Annotations} {
 		for _, entry := range labels {
-			if _, ok := entry.Value.String(); !ok && !entry.Value.broken {
-				c.labelText(entry.Value)
-			}
+			c.labelText(entry.Value)
 		}
 	}
 }
 
 // labelText reports a label or an annotation that is no text.
 func (c *checker) labelText(v *Value) {
+	if _, ok := v.String(); ok || v.broken {
+		return
+	}
 	bad := c.add(ruleType, head(v), "labels and annotations are text, and this is %s", v.Kind)
-	switch v.Kind {
-	case BoolKind, IntKind, FloatKind:
-		bad.Suggestion = fmt.Sprintf("%q", v.source())
+	if v.Kind == BoolKind || v.Kind == IntKind || v.Kind == FloatKind {
+		bad.Suggestion = strconv.Quote(v.source())
 		bad.Detail += "; write " + bad.Suggestion
-	case Null:
-		bad.Detail += "; to test that it is missing, write {exists: false}"
 	}
 }
 

@@ -134,8 +134,8 @@ func (d *decoder) fields(v *Value, target reflect.Value, f field) bool {
 	typ := target.Elem().Type()
 	d.around = append(d.around, frame{typ: typ, noun: noun(typ, f.key), value: v})
 	defer func() { d.around = d.around[:len(d.around)-1] }()
-	sound, flawed := true, false
-	given := keySet{}
+	given, usable := keySet{}, keySet{}
+	flawed := false
 	for _, entry := range v.Fields {
 		name, _ := entry.Key.String()
 		known, ok := fieldOf(typ, name)
@@ -145,17 +145,16 @@ func (d *decoder) fields(v *Value, target reflect.Value, f field) bool {
 			continue
 		}
 		given[name] = true
-		if !d.value(entry.Value, target.Elem().Field(known.index), known) {
-			flawed = true
-			sound = sound && !isVital(typ, known)
-		}
+		usable[name] = d.value(entry.Value, target.Elem().Field(known.index), known)
+		flawed = flawed || !usable[name]
 	}
+	sound := true
 	for _, known := range fieldsOf(typ) {
 		if known.required && !given[known.key] {
-			d.add(ruleMissing, head(v), "%s needs %q: %s", d.here().noun, known.key, lowerFirst(docOf(typ, known)))
+			d.missingKey(v, typ, known)
 			flawed = true
-			sound = sound && !isVital(typ, known)
 		}
+		sound = sound && (usable[known.key] || !isVital(typ, known))
 	}
 	if n, ok := target.Interface().(noting); ok {
 		n.note(given)
@@ -171,6 +170,13 @@ func (d *decoder) fields(v *Value, target reflect.Value, f field) bool {
 // its place does no harm.
 func isVital(typ reflect.Type, f field) bool {
 	return f.required && typ.Field(f.index).Type.Kind() != reflect.Slice
+}
+
+func (d *decoder) missingKey(v *Value, typ reflect.Type, f field) {
+	bad := d.add(ruleMissing, head(v), "%s needs %q: %s", d.here().noun, f.key, lowerFirst(docOf(typ, f)))
+	if f.enum != nil {
+		bad.Detail += "; it is " + orList(f.enum)
+	}
 }
 
 func docOf(typ reflect.Type, f field) string {
@@ -218,6 +224,7 @@ func (d *decoder) items(v *Value, out reflect.Value, f field) bool {
 		d.wrongType(v, f, "a list")
 		return false
 	}
+	f.item = v.Kind == ListKind
 	items := reflect.MakeSlice(out.Type(), 0, len(values))
 	for _, value := range values {
 		item := reflect.New(out.Type().Elem()).Elem()
@@ -265,8 +272,8 @@ func (d *decoder) wrongType(v *Value, f field, expected string) *diag.Diagnostic
 		found += " (" + v.source() + ")"
 	}
 	what := fmt.Sprintf("%q", f.key)
-	if f.key == "" {
-		what = "the document"
+	if f.item {
+		what = "an item of " + what
 	}
 	return d.add(ruleType, head(v), "%s must be %s, and is %s%s", what, expected, found, typeHint(v, f, expected))
 }

@@ -57,10 +57,10 @@ func (p *parser) kindOf(v *Value) string {
 	}
 	kind, version := v.Get("kind"), v.Get("apiVersion")
 	if kind == nil {
-		p.add(ruleMissing, head(v), `a document needs "kind": %s`, orList(kinds))
+		p.missing(v, "kind", orList(kinds))
 	}
 	if version == nil {
-		p.add(ruleMissing, head(v), `a document needs "apiVersion", such as %s`, apiVersion)
+		p.missing(v, "apiVersion", "such as "+apiVersion)
 	}
 	if kind == nil || kind.broken {
 		return ""
@@ -75,6 +75,19 @@ func (p *parser) kindOf(v *Value) string {
 		return ""
 	}
 	return name
+}
+
+// missing reports a key that a document lacks, or the one that it has instead.
+func (p *parser) missing(v *Value, key, what string) {
+	for _, f := range v.Fields {
+		name, _ := f.Key.String()
+		if guess, ok := diag.Nearest(name, []string{key}); ok {
+			bad := p.add(ruleUnknown, f.Key.Range, "a document has no key %q; did you mean %q?", name, guess)
+			bad.Suggestion = guess
+			return
+		}
+	}
+	p.add(ruleMissing, head(v), "a document needs %q: %s", key, what)
 }
 
 func (p *parser) knownKind(kind *Value) (name, version string, ok bool) {

@@ -18,6 +18,8 @@ type field struct {
 	keys     string
 	bounds   bounds
 	index    int
+	// item says that the value at hand is one of a list.
+	item bool
 }
 
 // bounds are the limits of a number, as they are written in the tags.

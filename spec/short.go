@@ -97,7 +97,7 @@ func (p *Path) decodeValue(d *decoder, v *Value, f field) (taken, ok bool) {
 	case StringKind:
 		p.dotted(d, v)
 	case ListKind:
-		p.listed(d, v)
+		p.listed(d, v, f)
 	default:
 		d.wrongType(v, f, p.forms())
 	}
@@ -127,9 +127,9 @@ func (p *Path) insideLabel() bool {
 		(p.Segments[1] == "labels" || p.Segments[1] == "annotations")
 }
 
-func (p *Path) listed(d *decoder, v *Value) {
+func (p *Path) listed(d *decoder, v *Value, f field) {
 	for _, item := range v.Items {
-		if s := d.text(item, field{key: "a segment"}); s != nil {
+		if s := d.text(item, field{key: f.key, item: true}); s != nil {
 			p.Segments = append(p.Segments, s.Value)
 		}
 	}

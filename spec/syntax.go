@@ -18,14 +18,18 @@ func (r *report) syntaxError(c *chunk, decoder *yaml.Decoder, err error) {
 	if !ok {
 		at = c.start
 	}
+	context, inside := failureContext(c, decoder)
+	if inside && strings.TrimSpace(c.src.text[at:c.end]) == "" {
+		at, inside = context, false // it was never closed: its begin says more
+	}
 	end := at
 	for end < c.end && !isBlank(c.src.text[end]) && breakAt(c.src.text, end) == 0 {
 		end++
 	}
 	d := r.add(ruleSyntax, c.src.rangeOf(at, end), "%s", message+syntaxHint(c, at, message))
-	if start, ok := failureContext(c, decoder); ok && start < at {
-		context := c.src.rangeOf(start, start)
-		d.Context = &context
+	if inside && context < at {
+		around := c.src.rangeOf(context, context)
+		d.Context = &around
 	}
 }
 

@@ -229,7 +229,7 @@ type Target struct {
 type Condition struct {
 	Range   diag.Range
 	Type    *Template `yaml:"type,required" format:"text" doc:"Type, such as Ready."`
-	Status  *Template `yaml:"status,required" enum:"True|False|Unknown" doc:"True, False or Unknown; booleans are taken too."`
+	Status  *Template `yaml:"status,required" enum:"True|False|Unknown" doc:"Its status; booleans are taken for True and False."`
 	Reason  *Template `yaml:"reason" format:"text" doc:"One word in CamelCase."`
 	Message *Template `yaml:"message" format:"text" doc:"A sentence for people."`
 }

@@ -35,20 +35,22 @@ func (d *decoder) unknownKey(key *Value) string {
 		return ""
 	}
 	bad := d.add(ruleUnknown, key.Range, "%s has no key %q", here.noun, name)
-	if where := d.keyAround(name); where != "" {
+	where, inner := d.keyAround(name), d.keyInside(name)
+	guess, near := diag.Nearest(name, keysOf(here.typ))
+	switch {
+	case where != "" && inner != "":
+		bad.Detail += fmt.Sprintf("; %q stands at %s, or under %s", name, where, inner)
+	case where != "":
 		bad.Detail += fmt.Sprintf("; %q stands at %s", name, where)
-		return ""
-	}
-	if guess, ok := diag.Nearest(name, keysOf(here.typ)); ok {
+	case near:
 		bad.Suggestion = guess
 		bad.Detail += fmt.Sprintf("; did you mean %q?", guess)
 		return guess
-	}
-	if inner := d.keyInside(name); inner != "" {
+	case inner != "":
 		bad.Detail += fmt.Sprintf("; %q belongs under %s", name, inner)
-		return ""
+	default:
+		bad.Detail += "; its keys are " + strings.Join(keysOf(here.typ), ", ")
 	}
-	bad.Detail += "; its keys are " + strings.Join(keysOf(here.typ), ", ")
 	return ""
 }
 

@@ -118,6 +118,8 @@ func TestNearest(t *testing.T) {
 		"deleet":     "delete",
 		"Do":         "do",
 		"ob":         "",
+		"del":        "delete",
+		"res":        "",
 		"xyz":        "",
 		"":           "",
 		"delete":     "",

@@ -104,5 +104,8 @@ func width(c rune) int {
 	if c == '\t' {
 		return 1
 	}
-	return runewidth.RuneWidth(printable(c))
+	return cells.RuneWidth(printable(c))
 }
+
+// cells are the widths that do not depend on the locale.
+var cells = runewidth.Condition{StrictEmojiNeutral: true}

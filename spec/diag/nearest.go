@@ -4,7 +4,7 @@ import "strings"
 
 // Nearest returns the candidate that a word was probably meant to be, or
 // nothing where none is near: a word in another spelling (case, dashes and
-// underscores aside), or within an edit or two, depending on its length.
+// underscores aside), within an edit or two, depending on its length, or cut.
 func Nearest(word string, candidates []string) (string, bool) {
 	best, least := "", maxDistance(word)+1
 	for _, candidate := range candidates {
@@ -18,7 +18,29 @@ func Nearest(word string, candidates []string) (string, bool) {
 			best, least = candidate, d
 		}
 	}
-	return best, best != ""
+	if best == "" {
+		return onlyLonger(word, candidates)
+	}
+	return best, true
+}
+
+// onlyLonger returns the one candidate that begins with the word: "warn" is
+// "warning".
+func onlyLonger(word string, candidates []string) (string, bool) {
+	if len(word) < 3 {
+		return "", false
+	}
+	found := ""
+	for _, candidate := range candidates {
+		if candidate == word || !strings.HasPrefix(candidate, word) {
+			continue
+		}
+		if found != "" {
+			return "", false
+		}
+		found = candidate
+	}
+	return found, found != ""
 }
 
 // maxDistance is how many edits may lie between a word and what was meant.

@@ -32,7 +32,7 @@ func (p *Player) await(ctx context.Context, e Expect) error {
 	}
 	for _, text := range e.Log {
 		check := func() error {
-			if !p.Narrator.Logged(text) {
+			if !p.Narrator.Logged(text, 0) {
 				return fmt.Errorf("nothing in the operator's log about %q", text)
 			}
 			return nil
@@ -143,6 +143,7 @@ func (p *Player) show(ctx context.Context, s *Script, e Expect) error {
 	return p.showEvents(ctx)
 }
 
+// showEvents tells of the events that have come since the last time.
 func (p *Player) showEvents(ctx context.Context) error {
 	events, err := p.events(ctx)
 	if err != nil {

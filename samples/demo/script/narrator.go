@@ -71,11 +71,19 @@ func (n *Narrator) Follow(log io.Reader) {
 // colors are the escape sequences that the engine's log may have.
 var colors = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
-// Logged tells whether the engine's log has a line with this text.
-func (n *Narrator) Logged(text string) bool {
+// Lines is how many lines the engine's log has so far.
+func (n *Narrator) Lines() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for _, l := range n.log {
+	return len(n.log)
+}
+
+// Logged tells whether the engine's log has a line with this text behind the
+// first so many lines.
+func (n *Narrator) Logged(text string, behind int) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, l := range n.log[behind:] {
 		if strings.Contains(l, text) {
 			return true
 		}
@@ -99,13 +107,13 @@ func (n *Narrator) object(ref Ref, changed []change) {
 func (n *Narrator) change(c change) string {
 	switch c.mark {
 	case '+':
-		return n.paint(green, fmt.Sprintf("  + %s: %s", c.path, c.value))
+		return n.paint(green, fmt.Sprintf("  + %s: %s", c.path, short(c.value, whole)))
 	case '-':
-		return n.paint(red, fmt.Sprintf("  - %s: %s", c.path, c.value))
+		return n.paint(red, "  - "+c.path)
 	case '~':
-		return n.paint(yellow, fmt.Sprintf("  ~ %s: %s → %s", c.path, c.before, c.value))
+		return n.paint(yellow, fmt.Sprintf("  ~ %s: %s → %s", c.path, short(c.before, half), short(c.value, half)))
 	}
-	return fmt.Sprintf("    %s: %s", c.path, c.value)
+	return fmt.Sprintf("    %s: %s", c.path, short(c.value, whole))
 }
 
 func (n *Narrator) gone(ref Ref) {
@@ -117,5 +125,5 @@ func (n *Narrator) event(e Event) {
 	if e.Type == "Warning" {
 		color = yellow
 	}
-	n.print(fmt.Sprintf("   event on %s: %s %s", e.About, n.paint(color, e.Type+" "+e.Reason), e.Note))
+	n.print(fmt.Sprintf("   event on %s: %s %s", e.About, n.paint(color, e.Type+" "+e.Reason), short(e.Note, whole)))
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"time"
 
 	"k8s.io/client-go/tools/clientcmd"
@@ -37,9 +36,11 @@ func (p Performance) Run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	player.Patience = p.Patience
 	if err := player.Prepare(ctx, p.Script); err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, player.CleanUp(context.WithoutCancel(ctx))) }()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	crew := &crew{performance: p, failed: cancel}
@@ -47,11 +48,35 @@ func (p Performance) Run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, crew.stop()) }()
-	player.Patience, player.Kill = p.Patience, crew.restart
-	if err := player.Play(ctx, p.Script); err != nil {
+	player.Restart = func() error {
+		lines := p.Narrator.Lines()
+		if err := crew.restart(); err != nil {
+			return err
+		}
+		return player.ready(ctx, lines)
+	}
+	if err := player.perform(ctx, p.Script); err != nil {
 		return causeOf(ctx, err)
 	}
 	return nil
+}
+
+// perform plays the script from the moment that the engine is ready.
+func (p *Player) perform(ctx context.Context, s *Script) error {
+	if err := p.ready(ctx, 0); err != nil {
+		return err
+	}
+	return p.Play(ctx, s)
+}
+
+// ready waits until the engine says that it is, behind so many lines.
+func (p *Player) ready(ctx context.Context, behind int) error {
+	return p.eventually(ctx, func() error {
+		if !p.Narrator.Logged("ready", behind) {
+			return errors.New("the operator does not get ready")
+		}
+		return nil
+	})
 }
 
 // causeOf is the reason for which the context ended, or else the error.
@@ -82,7 +107,8 @@ func (c *crew) start() error {
 		return err
 	}
 	cmd := exec.Command(c.performance.Binary, "run", "--apply-crds", "--color", c.color(),
-		"--namespace", c.performance.Namespace, filepath.Join(c.performance.Script.dir, "operator.yaml"))
+		"--namespace", c.performance.Namespace, "operator.yaml")
+	cmd.Dir = c.performance.Script.dir
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+c.performance.Kubeconfig)
 	cmd.Stdout, cmd.Stderr = to, to
 	if c.process, err = engine.Start(cmd); err != nil {

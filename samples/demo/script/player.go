@@ -26,8 +26,8 @@ import (
 // Player plays scripts in one namespace of a cluster.
 type Player struct {
 	Narrator *Narrator
-	// Kill ends the engine as a crash does, and starts it again.
-	Kill func() error
+	// Restart ends the engine as a crash does, and starts it again.
+	Restart func() error
 	// Patience is how long an expectation may take to come true.
 	Patience time.Duration
 
@@ -75,6 +75,11 @@ func (p *Player) Prepare(ctx context.Context, s *Script) error {
 	})
 }
 
+// CleanUp deletes the namespace, and does not wait until it is empty.
+func (p *Player) CleanUp(ctx context.Context) error {
+	return p.delete(ctx, Ref{APIVersion: "v1", Kind: "Namespace", Name: p.namespace})
+}
+
 // Play plays the steps of a script, and stops at the first that does not go as
 // expected.
 func (p *Player) Play(ctx context.Context, s *Script) error {
@@ -96,7 +101,7 @@ func (p *Player) Play(ctx context.Context, s *Script) error {
 func (p *Player) act(ctx context.Context, s *Script, step Step) error {
 	switch {
 	case step.File != "":
-		p.Narrator.Command("kubectl create -f " + step.File)
+		p.Narrator.Command("kubectl create -f samples/" + filepath.Base(s.dir) + "/" + step.File)
 		return p.createFile(ctx, filepath.Join(s.dir, step.File))
 	case step.Patch != nil:
 		p.Narrator.Command(patchCommand(step.Patch))
@@ -106,7 +111,7 @@ func (p *Player) act(ctx context.Context, s *Script, step Step) error {
 		return p.delete(ctx, *step.Delete)
 	case step.Kill:
 		p.Narrator.Command("kill -9 (the operator), and start it again")
-		return p.Kill()
+		return p.Restart()
 	}
 	return nil
 }

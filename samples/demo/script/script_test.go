@@ -45,16 +45,25 @@ func TestViewShowsTheChosenFields(t *testing.T) {
 			"labels":          map[string]any{"b": "2", "a": "1"},
 			"ownerReferences": []any{map[string]any{"kind": "Pod", "name": "p", "uid": "u"}},
 		},
-		"spec": map[string]any{"text": strings.Repeat("ä", 100)},
+		"spec": map[string]any{"text": " long\n"},
 	}
 	want := []line{
 		{"metadata.labels.a", "1"},
 		{"metadata.labels.b", "2"},
 		{"metadata.ownerReferences", "Pod/p"},
-		{"spec.text", strings.Repeat("ä", 69) + "…"},
+		{"spec.text", "long"},
 	}
 	if got := view(object, defaultView); !reflect.DeepEqual(got, want) {
 		t.Errorf("view = %v, want %v", got, want)
+	}
+}
+
+func TestShortCountsCharacters(t *testing.T) {
+	if got := short("äöüß", 3); got != "äö…" {
+		t.Errorf("short = %q", got)
+	}
+	if got := short("äöü", 3); got != "äöü" {
+		t.Errorf("short = %q", got)
 	}
 }
 
@@ -78,8 +87,11 @@ func TestNarratorKeepsTheLogWithoutColors(t *testing.T) {
 	var out strings.Builder
 	n := NewNarrator(&out, true)
 	n.Follow(strings.NewReader("\x1b[32mINFO\x1b[0m hello \x1b[1mworld\x1b[0m\n"))
-	if !n.Logged("INFO hello world") {
+	if !n.Logged("INFO hello world", 0) {
 		t.Error("the line is not found without its colours")
+	}
+	if n.Logged("hello", n.Lines()) {
+		t.Error("an old line is taken for a new one")
 	}
 	if !strings.Contains(out.String(), "\x1b[1mworld") {
 		t.Errorf("the reader does not see the colours: %q", out.String())

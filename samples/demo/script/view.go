@@ -49,7 +49,7 @@ func leaves(lines []line, path string, value any) []line {
 		}
 		return lines
 	}
-	return append(lines, line{path, short(leaf(path, value))})
+	return append(lines, line{path, leaf(path, value)})
 }
 
 // leaf is the text of a value that is shown on one line.
@@ -69,10 +69,15 @@ func leaf(path string, value any) string {
 	return strings.Join(items, ", ")
 }
 
+// How much of a value is shown: alone in its line, or beside another one.
+const (
+	whole = 72
+	half  = 36
+)
+
 // short cuts what would fill the screen, such as the annotation with the
 // essence of the object.
-func short(s string) string {
-	const most = 70
+func short(s string, most int) string {
 	if runes := []rune(s); len(runes) > most {
 		return string(runes[:most-1]) + "…"
 	}

@@ -1,0 +1,73 @@
+// Package samples_test checks that each sample does what its README says.
+package samples_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/kopf-declarative/kopf-declarative/internal/engine"
+	"github.com/kopf-declarative/kopf-declarative/runtime"
+	"github.com/kopf-declarative/kopf-declarative/runtime/devcluster/clustertest"
+	"github.com/kopf-declarative/kopf-declarative/samples/demo/script"
+	"github.com/kopf-declarative/kopf-declarative/spec"
+)
+
+func samples(t *testing.T) []string {
+	t.Helper()
+	operators, err := filepath.Glob("*/operator.yaml")
+	if err != nil || len(operators) == 0 {
+		t.Fatal("no samples found", err)
+	}
+	names := make([]string, 0, len(operators))
+	for _, path := range operators {
+		names = append(names, filepath.Dir(path))
+	}
+	return names
+}
+
+// Nothing is to be found in a sample, not even something to warn of.
+func TestSamplesAreClean(t *testing.T) {
+	for _, name := range samples(t) {
+		t.Run(name, func(t *testing.T) {
+			bundle, found := spec.Load([]string{filepath.Join(name, "operator.yaml")}, nil)
+			if !found.HasErrors() {
+				_, more := runtime.Compile(bundle)
+				found = append(found, more...)
+			}
+			for _, d := range found {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+// Each sample is played by its script, as the demo does, with the real binary
+// on a real API server.
+func TestSamplesDoWhatTheySay(t *testing.T) {
+	kubeconfig := clustertest.Kubeconfig(t)
+	binary, err := engine.Build(t.Context(), "cmd/kopf-declarative", t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range samples(t) {
+		t.Run(name, func(t *testing.T) {
+			story, err := script.Load(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = script.Performance{
+				Script:     story,
+				Binary:     binary,
+				Kubeconfig: kubeconfig,
+				Namespace:  fmt.Sprintf("sample-%s-%d", name, time.Now().Unix()),
+				Patience:   30 * time.Second,
+				Narrator:   script.NewNarrator(t.Output(), false),
+			}.Run(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"maps"
+	"os"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 	"sigs.k8s.io/yaml"
@@ -38,6 +40,7 @@ func TestCluster(t *testing.T) {
 			}
 			env.Setenv("KUBECONFIG", kubeconfig)
 			env.Setenv("NAMESPACE", namespace)
+			env.Defer(func() { deleteNamespace(t, client, namespace) })
 			env.Values[clientKey{}] = client
 			return withProcesses(env)
 		},
@@ -46,11 +49,13 @@ func TestCluster(t *testing.T) {
 
 // clusterCommands are script commands for what people do with kubectl.
 //
+//	expand FILES…           replaces $NAMESPACE in them
 //	apply FILE              creates or updates the objects of a file
-//	delete VERSION KIND NAME  deletes an object of the script's namespace
+//	delete VERSION KIND NAME  deletes an object
 //	limited FILE            writes the kubeconfig of a service account without
 //	                        any rights
 var clusterCommands = map[string]func(*testscript.TestScript, bool, []string){
+	"expand":  cmdExpand,
 	"apply":   cmdApply,
 	"delete":  cmdDelete,
 	"limited": cmdLimited,
@@ -80,6 +85,13 @@ func newNamespace(client *kube.Client) (string, error) {
 	return made.GetName(), nil
 }
 
+// deleteNamespace cleans up, for whoever runs the tests on a cluster of theirs.
+func deleteNamespace(t *testing.T, client *kube.Client, name string) {
+	if err := client.Dynamic.Resource(namespaces).Delete(context.Background(), name, metav1.DeleteOptions{}); err != nil {
+		t.Error(err)
+	}
+}
+
 func cmdApply(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: apply FILE")
@@ -94,8 +106,7 @@ func cmdApply(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		resource, err := client.Discovery.ByKind(ctx, object.GetAPIVersion(), object.GetKind())
 		ts.Check(err)
-		_, err = client.Dynamic.Resource(resource.GVR()).Namespace(ts.Getenv("NAMESPACE")).
-			Apply(ctx, object.GetName(), object, metav1.ApplyOptions{FieldManager: "script", Force: true})
+		_, err = interfaceTo(ts, resource).Apply(ctx, object.GetName(), object, metav1.ApplyOptions{FieldManager: "script", Force: true})
 		ts.Check(err)
 	}
 }
@@ -107,8 +118,27 @@ func cmdDelete(ts *testscript.TestScript, neg bool, args []string) {
 	client, ctx := clientOf(ts), context.Background()
 	resource, err := client.Discovery.ByKind(ctx, args[0], args[1])
 	ts.Check(err)
-	ts.Check(client.Dynamic.Resource(resource.GVR()).Namespace(ts.Getenv("NAMESPACE")).
-		Delete(ctx, args[2], metav1.DeleteOptions{}))
+	ts.Check(interfaceTo(ts, resource).Delete(ctx, args[2], metav1.DeleteOptions{}))
+}
+
+// interfaceTo reaches the objects of the script's namespace, or those without.
+func interfaceTo(ts *testscript.TestScript, r kube.Resource) dynamic.ResourceInterface {
+	all := clientOf(ts).Dynamic.Resource(r.GVR())
+	if !r.Namespaced {
+		return all
+	}
+	return all.Namespace(ts.Getenv("NAMESPACE"))
+}
+
+// cmdExpand puts the namespace into files, where there is no $ for anything else.
+func cmdExpand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg {
+		ts.Fatalf("usage: expand FILES…")
+	}
+	for _, name := range args {
+		text := strings.ReplaceAll(ts.ReadFile(name), "$NAMESPACE", ts.Getenv("NAMESPACE"))
+		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o600))
+	}
 }
 
 func cmdLimited(ts *testscript.TestScript, neg bool, args []string) {

@@ -17,16 +17,18 @@ import (
 // processCommands are script commands for programs that run until they are
 // stopped.
 //
-//	start NAME ARGS…          runs kopf-declarative ARGS… in the background
+//	start NAME COMMAND…       runs the command in the background
 //	waitlog NAME REGEXP       waits until its log has a match
 //	fails CODE ARGS…          runs kopf-declarative ARGS…, which must end with
 //	                          this exit code
-//	stop NAME SIGNAL CODE     sends INT or TERM, waits for the end, checks the
-//	                          exit code (or "killed") and leaves NAME.log behind
+//	signal NAME INT|TERM      sends a signal
+//	finish NAME INT|TERM CODE sends a signal, waits for the end, checks the exit
+//	                          code (or "killed") and leaves NAME.log behind
 var processCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"start":   cmdStart,
 	"waitlog": cmdWaitLog,
-	"stop":    cmdStop,
+	"signal":  cmdSignal,
+	"finish":  cmdFinish,
 	"fails":   cmdFails,
 }
 
@@ -63,11 +65,9 @@ func (p *process) text() (string, <-chan struct{}) {
 
 func cmdStart(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
-		ts.Fatalf("usage: start NAME ARGS…")
+		ts.Fatalf("usage: start NAME COMMAND…")
 	}
-	path, err := exec.LookPath(program)
-	ts.Check(err)
-	p := &process{cmd: exec.Command(path, args[1:]...), ended: make(chan struct{}), grown: make(chan struct{})}
+	p := &process{cmd: exec.Command(args[1], args[2:]...), ended: make(chan struct{}), grown: make(chan struct{})}
 	p.cmd.Dir = ts.Getenv("WORK")
 	p.cmd.Env = scriptEnv(ts)
 	p.cmd.Stderr = p
@@ -150,13 +150,20 @@ func cmdWaitLog(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-func cmdStop(ts *testscript.TestScript, neg bool, args []string) {
+func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
 	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM}
-	if neg || len(args) != 3 || signals[args[1]] == nil {
-		ts.Fatalf("usage: stop NAME INT|TERM CODE|killed")
+	if neg || len(args) != 2 || signals[args[1]] == nil {
+		ts.Fatalf("usage: signal NAME INT|TERM")
 	}
+	ts.Check(find(ts, args[0]).cmd.Process.Signal(signals[args[1]]))
+}
+
+func cmdFinish(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: finish NAME INT|TERM CODE|killed")
+	}
+	cmdSignal(ts, false, args[:2])
 	p := find(ts, args[0])
-	ts.Check(p.cmd.Process.Signal(signals[args[1]]))
 	select {
 	case <-p.ended:
 	case <-time.After(patience):

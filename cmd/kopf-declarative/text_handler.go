@@ -37,9 +37,9 @@ const errorKey = "error"
 // subjectKeys are the attributes of the subject column, in its order.
 var subjectKeys = []string{"operator", "object", "handler"}
 
-// detailKeys are left out unless the debug level is on: their news is in the
-// subject already for whoever knows the operator.
-var detailKeys = []string{"resource"}
+// detailKeys are attributes that are shown only where something is wrong, or at
+// the debug level: elsewhere the subject says enough.
+var detailKeys = []string{"resource", "step", "at"}
 
 func newTextHandler(w io.Writer, level slog.Level, color bool) *textHandler {
 	return &textHandler{out: &alignedWriter{w: w}, level: level, paint: painter(color)}
@@ -107,16 +107,17 @@ func (h *textHandler) tail(r slog.Record, attrs []slog.Attr) string {
 		switch {
 		case a.Key == errorKey:
 			message += ": " + a.Value.String()
-		case !h.hides(a.Key):
+		case !h.hides(r.Level, a.Key):
 			rest.WriteString("  " + h.paint.dim(a.Key+"=") + attrText(a.Value))
 		}
 	}
 	return printable(message) + rest.String()
 }
 
-// hides tells whether an attribute is not shown behind the message.
-func (h *textHandler) hides(key string) bool {
-	return slices.Contains(subjectKeys, key) || h.level > slog.LevelDebug && slices.Contains(detailKeys, key)
+// hides tells whether an attribute is not shown behind a message of this level.
+func (h *textHandler) hides(level slog.Level, key string) bool {
+	calm := level < slog.LevelWarn && h.level > slog.LevelDebug
+	return slices.Contains(subjectKeys, key) || calm && slices.Contains(detailKeys, key)
 }
 
 // flatten appends an attribute, groups taken apart into dotted keys.

@@ -29,15 +29,20 @@ func TestTextHandler(t *testing.T) {
 			name: "the column grows with the subjects",
 			write: func(log *slog.Logger) {
 				log.With("operator", "evc").Info("one")
-				object(log).Warn("two")
+				object(log).Info("two")
 				log.With("operator", "evc").Info("three")
 			},
 			want: "15:04:05 INFO  evc  one\n" +
-				"15:04:05 WARN  evc default/a create  two\n" +
+				"15:04:05 INFO  evc default/a create  two\n" +
 				"15:04:05 INFO  evc                   three\n",
 		},
 		{
-			name:  "the debug level brings the resource",
+			name:  "what is wrong is told with its details",
+			write: func(log *slog.Logger) { object(log).Warn("failed", "at", "a.yaml:1:2") },
+			want:  "15:04:05 WARN  evc default/a create  failed  resource=evcs  at=a.yaml:1:2\n",
+		},
+		{
+			name:  "so is everything at the debug level",
 			level: slog.LevelDebug,
 			write: func(log *slog.Logger) { object(log).Debug("noop") },
 			want:  "15:04:05 DEBUG evc default/a create  noop  resource=evcs\n",
@@ -75,7 +80,7 @@ func TestTextHandler(t *testing.T) {
 			color: true,
 			write: func(log *slog.Logger) { object(log).Error("m", "k", "v") },
 			want: "\x1b[2m15:04:05\x1b[0m \x1b[1;31mERROR\x1b[0m \x1b[36mevc default/a create\x1b[0m  m" +
-				"  \x1b[2mk=\x1b[0mv\n",
+				"  \x1b[2mresource=\x1b[0mevcs  \x1b[2mk=\x1b[0mv\n",
 		},
 	}
 	for _, test := range tests {

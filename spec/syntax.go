@@ -19,8 +19,11 @@ func (r *report) syntaxError(c *chunk, decoder *yaml.Decoder, err error) {
 		at = c.start
 	}
 	context, inside := failureContext(c, decoder)
-	if inside && strings.TrimSpace(c.src.text[at:c.end]) == "" {
-		at, inside = context, false // it was never closed: its begin says more
+	if rest := c.src.text[at:c.end]; strings.TrimSpace(rest) == "" {
+		// Something was never closed: where it began says more than the end.
+		if at = c.lastCharacter(); inside && context < at {
+			at = context
+		}
 	}
 	end := at
 	for end < c.end && !isBlank(c.src.text[end]) && breakAt(c.src.text, end) == 0 {
@@ -31,6 +34,12 @@ func (r *report) syntaxError(c *chunk, decoder *yaml.Decoder, err error) {
 		around := c.src.rangeOf(context, context)
 		d.Context = &around
 	}
+}
+
+// lastCharacter is the place of the last character that is no space.
+func (c *chunk) lastCharacter() int {
+	text := strings.TrimRight(c.src.text[c.start:c.end], " \t\r\n")
+	return c.start + max(len(text)-1, 0)
 }
 
 // libraryLine is the line that the library puts into its messages; it is often

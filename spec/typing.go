@@ -117,7 +117,7 @@ func float(text string) scalar {
 func tagged(tag, text string) scalar {
 	var want Kind
 	switch tag {
-	case "!", "!!str", "!!timestamp":
+	case "!!str", "!!timestamp":
 		return scalar{kind: StringKind, value: text}
 	case "!!null":
 		want = Null

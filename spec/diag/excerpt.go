@@ -1,6 +1,7 @@
 package diag
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
 
@@ -21,16 +22,16 @@ const maxLine = 160
 
 // cut takes the line in which a range starts out of a text. Of a line that is
 // too long, as in JSON, the part around the range is left.
-func cut(text string, at Range) line {
-	start := strings.LastIndexByte(text[:at.Start.Offset], '\n') + 1
+func cut(text []byte, at Range) line {
+	start := bytes.LastIndexByte(text[:at.Start.Offset], '\n') + 1
 	end := len(text)
-	if i := strings.IndexByte(text[start:], '\n'); i >= 0 {
+	if i := bytes.IndexByte(text[start:], '\n'); i >= 0 {
 		end = start + i
 	}
 	subjectEnd := min(max(at.End.Offset, at.Start.Offset), end)
-	before := []rune(strings.TrimPrefix(text[start:at.Start.Offset], "\ufeff"))
-	subject := []rune(strings.TrimRight(text[at.Start.Offset:subjectEnd], "\r"))
-	after := []rune(strings.TrimRight(text[subjectEnd:end], " \t\r"))
+	before := bytes.Runes(bytes.TrimPrefix(text[start:at.Start.Offset], []byte("\ufeff")))
+	subject := bytes.Runes(bytes.TrimRight(text[at.Start.Offset:subjectEnd], "\r"))
+	after := bytes.Runes(bytes.TrimRight(text[subjectEnd:end], " \t\r"))
 	before, subject, after = shorten(before, subject, after)
 	return line{
 		number: at.Start.Line,

@@ -67,12 +67,12 @@ func (p *Printer) excerpt(b *strings.Builder, d *Diagnostic) {
 	width := len(fmt.Sprint(d.Subject.Start.Line))
 	if c := d.Context; c != nil && c.File == d.Subject.File && c.Start.IsValid() && c.Start.Line != d.Subject.Start.Line && c.Start.Offset <= len(text) {
 		width = max(width, len(fmt.Sprint(c.Start.Line)))
-		p.line(b, width, cut(string(text), *c))
+		p.line(b, width, cut(text, *c))
 		if c.Start.Line+1 < d.Subject.Start.Line || c.Start.Line > d.Subject.Start.Line {
 			fmt.Fprintf(b, "  %s\n", p.paint(faint, strings.Repeat(".", width)))
 		}
 	}
-	line := cut(string(text), d.Subject)
+	line := cut(text, d.Subject)
 	p.line(b, width, line)
 	fmt.Fprintf(b, "  %s %s%s\n", p.paint(faint, strings.Repeat(" ", width)+" |"), line.margin,
 		p.paint(severityColor(d.Severity), line.marker))

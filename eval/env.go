@@ -67,11 +67,8 @@ func New(o Options) (*Env, error) {
 func (e *Env) declareFilters() error {
 	var options []cel.EnvOption
 	for _, f := range e.order {
-		if nameError(f.Key.Value) != "" || f.Value == nil {
-			continue // CheckFilters tells
-		}
-		if _, twice := e.filters[f.Key.Value]; twice {
-			continue
+		if _, taken := variable(f.Key.Value); taken || f.Value == nil || e.filters[f.Key.Value] != nil {
+			continue // CheckFilters or the decoder tells
 		}
 		e.filters[f.Key.Value] = f.Value
 		options = append(options, cel.Variable(f.Key.Value, cel.BoolType))

@@ -26,9 +26,9 @@ func (e *Env) CheckFilters() diag.List {
 	var problems diag.List
 	seen := map[string]bool{}
 	for _, f := range e.order {
-		switch why := nameError(f.Key.Value); {
-		case why != "":
-			problems = append(problems, keyProblem(f.Key, "wrong name of a filter", f.Key.Value+" "+why))
+		switch _, taken := variable(f.Key.Value); {
+		case taken:
+			problems = append(problems, keyProblem(f.Key, "wrong name of a filter", f.Key.Value+" is a variable already"))
 		case f.Value != nil && !seen[f.Key.Value]:
 			_, found := e.compile(exprSource(f.Value), place{scope: anyScope, filter: true}, cel.BoolType)
 			problems = append(problems, found...)
@@ -50,34 +50,6 @@ func keyProblem(key spec.String, summary, detail string) *diag.Diagnostic {
 		d.Subject = key.Node.Range
 	}
 	return d
-}
-
-// celWords are the words that cannot be names in CEL.
-var celWords = []string{"true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function",
-	"if", "import", "let", "loop", "package", "namespace", "return", "var", "void", "while"}
-
-// nameError says why a name cannot be that of a variable, or "".
-func nameError(name string) string {
-	if _, taken := variable(name); taken {
-		return "is a variable already"
-	}
-	if slices.Contains(celWords, name) {
-		return "is a reserved word of CEL"
-	}
-	if !isName(name) {
-		return "is no name in CEL: letters, digits and underscores, not first a digit"
-	}
-	return ""
-}
-
-// isName tells whether CEL takes s as a name.
-func isName(s string) bool {
-	for i := range len(s) {
-		if !isNamePart(s[i]) || i == 0 && s[i] >= '0' && s[i] <= '9' {
-			return false
-		}
-	}
-	return s != ""
 }
 
 // filtersOf compiles the filters that an expression uses, for where it stands.

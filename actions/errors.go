@@ -6,9 +6,6 @@ import (
 	"strings"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/kopf-declarative/kopf-declarative/eval"
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
@@ -100,19 +97,5 @@ func (e *apiError) Unwrap() error { return e.err }
 
 // cannot says what was tried in vain, and on what.
 func cannot(verb string, p place, err error) error {
-	return &apiError{text: fmt.Sprintf("cannot %s %s: %s", verb, p, reason(err)), err: err}
-}
-
-// reason is the server's text. Where that is about an unexpected response, the
-// useful part is among the causes.
-func reason(err error) string {
-	var status apierrors.APIStatus
-	if errors.As(err, &status) && status.Status().Details != nil {
-		for _, cause := range status.Status().Details.Causes {
-			if cause.Type == metav1.CauseTypeUnexpectedServerResponse && cause.Message != "" {
-				return cause.Message
-			}
-		}
-	}
-	return err.Error()
+	return &apiError{text: fmt.Sprintf("cannot %s %s: %s", verb, p, err), err: err}
 }

@@ -3,10 +3,13 @@ package actions
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/eval"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 )
@@ -113,6 +116,10 @@ func (a *patchAction) send(ctx context.Context, f *frame, where place, own bool)
 		subresources = []string{a.subresource}
 	}
 	answer, err := f.client(where).Patch(ctx, where.name, kind, data, options, subresources...)
+	if kind == types.JSONPatchType && kube.Conflict(err) && !apierrors.IsConflict(err) {
+		// The server says only that something was wrong with the request.
+		return nil, &apiError{text: fmt.Sprintf("cannot patch %s: a test of the JSON patch failed, or a path is missing", where), err: err}
+	}
 	if err != nil {
 		return nil, cannot("patch", where, err)
 	}

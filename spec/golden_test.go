@@ -29,7 +29,7 @@ func TestErrors(t *testing.T) {
 	for _, path := range glob(t, "testdata/err/*.yaml") {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			_, got := render(t, path)
-			golden := strings.TrimSuffix(path, ".yaml") + ".out"
+			golden := strings.TrimSuffix(path, ".yaml") + ".txt"
 			if *update {
 				if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
 					t.Fatal(err)

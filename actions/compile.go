@@ -18,7 +18,6 @@ import (
 func Compile(env *eval.Env, steps []*spec.Step, s eval.Scope) (*Program, diag.List) {
 	c := &compiler{env: env, scope: s | eval.Steps, needs: &Needs{}, diags: &diag.List{}, inside: map[string]diag.Range{}}
 	p := &Program{steps: c.block(steps)}
-	p.names = c.visible
 	p.needs = *c.needs
 	return p, *c.diags
 }

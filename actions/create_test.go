@@ -324,6 +324,25 @@ func TestCreateErrors(t *testing.T) {
 	})
 }
 
+// The data of a Secret must not come back in an error.
+func TestErrorsKeepSecrets(t *testing.T) {
+	w := newWorld(t)
+	parent := w.parent("Split", `metadata: {name: mum}`)
+	for _, secret := range []string{
+		`{metadata: {name: x}, data: {k: "${'hush' + '!'}"}}`,
+		`{metadata: {name: x}, data: {k: ["${'hush' + '!'}"]}}`,
+		`{metadata: {name: x}, stringData: {k: {hush: 1}}}`,
+		`{metadata: {name: X}, stringData: {k: "${'hush' + '!'}"}}`,
+		`{metadata: {name: x}, type: kubernetes.io/tls, stringData: {k: "${'hush' + '!'}"}}`,
+	} {
+		a := w.run(parent, "- create: {object: {apiVersion: v1, kind: Secret, "+secret[1:]+"}")
+		failsWith(t, a, "permanent", "cannot create secrets")
+		if strings.Contains(a.err.Error(), "hush") {
+			t.Errorf("the error shows the data: %s", a.err)
+		}
+	}
+}
+
 // Reviews are answered and not stored: they accept no metadata.
 func TestCreateAReview(t *testing.T) {
 	w := newWorld(t)

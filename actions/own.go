@@ -129,13 +129,6 @@ func (p *part) effective(base map[string]any) (map[string]any, bool) {
 	return merge, p.guarded && len(merge) > 0
 }
 
-// Empty tells whether there is nothing to write.
-func (p *OwnPatch) Empty() bool {
-	main, _ := p.Main()
-	status, _ := p.Status()
-	return len(main) == 0 && len(status) == 0
-}
-
 // ResourceVersion is that of the object that the patch was made for.
 func (p *OwnPatch) ResourceVersion() string { return stringAt(p.base, "metadata", "resourceVersion") }
 

@@ -62,9 +62,6 @@ func TestOwnPatchParts(t *testing.T) {
 			if mainGuarded || statusGuarded {
 				t.Error("a plain merge is guarded")
 			}
-			if own.Empty() != (len(main)+len(status) == 0) {
-				t.Errorf("Empty() = %v", own.Empty())
-			}
 		})
 	}
 }
@@ -158,7 +155,7 @@ func TestFailedEditLeavesNothing(t *testing.T) {
 	if err := own.Edit(count); err == nil {
 		t.Fatal("the edit must fail")
 	}
-	if !own.Empty() {
+	if own.Len() != 0 {
 		t.Error("a failed edit has left something")
 	}
 	if err := own.Rebase(map[string]any{}); err != nil {

@@ -15,7 +15,6 @@ import (
 // objects at a time.
 type Program struct {
 	steps block
-	names []string
 	needs Needs
 }
 
@@ -41,9 +40,6 @@ type Child struct {
 
 // Needs tells what the program touches.
 func (p *Program) Needs() Needs { return p.needs }
-
-// Names are the steps whose results are in Run.Steps after a run.
-func (p *Program) Names() []string { return slices.Clone(p.names) }
 
 // Run makes one attempt. A failed step ends it with a *StepError; a step
 // return, like the end of the block, ends it without one. A context that is

@@ -205,8 +205,8 @@ func TestAnEndedContextEndsTheSteps(t *testing.T) {
 	a := newAttempt(object(t, strings.ReplaceAll(someObject, "\t", " ")), splits)
 	a.Emit = func(actions.Event) { cancel(why) }
 	err := compile(t, "- event: {reason: R}\n- status: {a: 1}").Run(ctx, a.Run)
-	if !errors.Is(err, why) || !a.Own.Empty() {
-		t.Errorf("error %v, patch empty: %v", err, a.Own.Empty())
+	if !errors.Is(err, why) || a.Own.Len() != 0 {
+		t.Errorf("error %v, %d changes", err, a.Own.Len())
 	}
 }
 

@@ -74,15 +74,15 @@ func (c *compiler) valueTest(t *spec.ValueTest, s eval.Scope) *valueTest {
 	return out
 }
 
-// holds tells whether a value, which may be absent, passes the test. Without
-// other parts than `when`, an absent value is tested as null.
+// holds tells whether a value passes the test. An absent value is tested as
+// null, and a null counts as absent, as it does in a diff.
 func (t *valueTest) holds(ctx context.Context, value any, present bool, b *eval.Binding) (bool, error) {
 	switch {
 	case t.exists != nil && *t.exists != present:
 		return false, nil
-	case t.equals != nil && (!present || !essence.Equal(t.equals.value, value)):
+	case t.equals != nil && !essence.Equal(t.equals.value, value):
 		return false, nil
-	case t.in != nil && (!present || !slices.ContainsFunc(t.in, func(v any) bool { return essence.Equal(v, value) })):
+	case t.in != nil && !slices.ContainsFunc(t.in, func(v any) bool { return essence.Equal(v, value) }):
 		return false, nil
 	case t.when != nil:
 		return t.when.Bool(ctx, b.With(map[string]any{"value": value}))
@@ -139,7 +139,7 @@ func (m *matcher) all(ctx context.Context, s subject, field func(context.Context
 
 func namedTests(ctx context.Context, tests []namedTest, s subject, stanza string) (bool, error) {
 	for _, t := range tests {
-		value, present := essence.Lookup(s.object, []string{"metadata", stanza, t.name})
+		value, present := lookup(s.object, []string{"metadata", stanza, t.name})
 		if ok, err := t.test.holds(ctx, value, present, s.vars); !ok || err != nil {
 			return false, err
 		}
@@ -149,7 +149,7 @@ func namedTests(ctx context.Context, tests []namedTest, s subject, stanza string
 
 // fieldNow tests the field of the object as it is.
 func (m *matcher) fieldNow(ctx context.Context, s subject) (bool, error) {
-	value, present := essence.Lookup(s.object, m.field)
+	value, present := lookup(s.object, m.field)
 	switch {
 	case m.old != nil || m.new != nil:
 		return false, nil // only a change has an old and a new side
@@ -196,7 +196,11 @@ func (m *matcher) fieldThere(ctx context.Context, s subject) (bool, error) {
 // eitherSide is how `value`, or the mere field, is tested where there are two
 // states: it holds for the new one or for the old one.
 func (m *matcher) eitherSide(ctx context.Context, s subject) (bool, error) {
-	for _, side := range []map[string]any{s.cause.New, s.cause.Old} {
+	sides := []map[string]any{s.cause.New}
+	if s.cause.Old != nil {
+		sides = append(sides, s.cause.Old)
+	}
+	for _, side := range sides {
 		value, present := lookup(side, m.field)
 		ok := present
 		if m.value != nil {
@@ -212,9 +216,7 @@ func (m *matcher) eitherSide(ctx context.Context, s subject) (bool, error) {
 	return false, nil
 }
 
-func lookup(side map[string]any, path []string) (any, bool) {
-	if side == nil {
-		return nil, false
-	}
-	return essence.Lookup(side, path)
+func lookup(side map[string]any, path []string) (value any, present bool) {
+	value, _ = essence.Lookup(side, path)
+	return value, value != nil
 }

@@ -20,7 +20,7 @@ Exit codes: 0 no errors, 1 errors, 2 wrong usage.`,
   kopf-declarative lint operators/ crds/
   kopf-declarative lint - <operator.yaml`,
 		Args:    needFiles,
-		PreRunE: resolve,
+		PreRunE: a.settings.resolve,
 		RunE: func(_ *cobra.Command, files []string) error {
 			return a.lint(files)
 		},

@@ -20,6 +20,7 @@ type loaded struct {
 // load reads and compiles definitions, and finds all their mistakes at once.
 func (a *app) load(files []string) loaded {
 	bundle, found := spec.Load(files, a.stdin)
+	a.settings.overrides.apply(bundle.Operators)
 	engine, more := runtime.Compile(bundle)
 	return loaded{bundle, engine, append(found, more...).Sorted()}
 }

@@ -26,7 +26,7 @@ context names one. Objects without a namespace are watched in either case.`,
 		Example: `  kopf-declarative run operator.yaml
   kopf-declarative run -n demo --apply-crds operators/`,
 		Args:    needFiles,
-		PreRunE: resolve,
+		PreRunE: a.settings.resolve,
 		RunE: func(cmd *cobra.Command, files []string) error {
 			return a.run(cmd.Context(), files)
 		},

@@ -15,6 +15,8 @@ import (
 	"github.com/spf13/viper"
 	"go.yaml.in/yaml/v3"
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/kopf-declarative/kopf-declarative/spec"
 )
 
 // settings are what flags, environment and config file say, in this order of
@@ -31,6 +33,8 @@ type settings struct {
 	namespace     string
 	allNamespaces bool
 	applyCRDs     bool
+	set           []string
+	overrides     overrides
 	output        string
 	cpuProfile    string
 }
@@ -47,6 +51,7 @@ func (s *settings) runFlags(f *pflag.FlagSet) {
 	f.VarP((*namespaceName)(&s.namespace), "namespace", "n", "watch only this namespace")
 	f.BoolVarP(&s.allNamespaces, "all-namespaces", "A", false, "watch all namespaces; the default where there is no --namespace")
 	f.BoolVar(&s.applyCRDs, "apply-crds", false, "install or update the files' CustomResourceDefinitions first")
+	f.StringArrayVar(&s.set, setFlag, nil, "`PATH=VALUE` in the settings of all operators, such as queueing.exitTimeout=30s; may be repeated")
 	f.Var(newChoice(&s.logFormat, "text", "json"), "log-format", "format of the log: text or json")
 	f.BoolVarP(&s.quiet, "quiet", "q", false, "log only warnings and errors")
 	f.StringVar(&s.cpuProfile, "cpuprofile", "", "write a CPU profile to this `FILE`, and a heap profile beside it")
@@ -71,7 +76,7 @@ var exclusive = [][2]string{{"namespace", "all-namespaces"}, {"verbose", "quiet"
 
 // resolve sets the flags of the command that were not given from the environment
 // and the config file. It is the PreRunE of the commands.
-func resolve(cmd *cobra.Command, _ []string) error {
+func (s *settings) resolve(cmd *cobra.Command, _ []string) error {
 	r := &resolver{cmd: cmd, viper: viper.New(), from: map[string]source{}}
 	r.viper.SetEnvPrefix("KOPF")
 	r.viper.SetEnvKeyReplacer(strings.NewReplacer("-", "_"))
@@ -82,6 +87,10 @@ func resolve(cmd *cobra.Command, _ []string) error {
 	if err := r.setFlags(); err != nil {
 		return usageErrorf(cmd, "%v", err)
 	}
+	var err error
+	if s.overrides, err = parseOverrides(r.file, os.Getenv(envName(setFlag)), s.set); err != nil {
+		return usageErrorf(cmd, "%v", err)
+	}
 	return r.checkExclusive()
 }
 
@@ -89,7 +98,7 @@ func resolve(cmd *cobra.Command, _ []string) error {
 type resolver struct {
 	cmd   *cobra.Command
 	viper *viper.Viper
-	file  string
+	file  spec.Source
 	from  map[string]source
 }
 
@@ -115,10 +124,10 @@ func (r *resolver) setFlags() error {
 			r.from[f.Name] = fromFlag
 			return
 		}
-		if !r.viper.IsSet(f.Name) || f.Name == "help" {
+		if !r.viper.IsSet(f.Name) || f.Name == "help" || f.Name == setFlag {
 			return
 		}
-		place := r.file + ": " + f.Name
+		place := r.file.Name + ": " + f.Name
 		r.from[f.Name] = fromFile
 		if os.Getenv(envName(f.Name)) != "" {
 			place, r.from[f.Name] = envName(f.Name), fromEnv
@@ -170,11 +179,11 @@ func (r *resolver) readFile() error {
 	if err != nil || path == "" {
 		return err
 	}
-	r.file = path
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("cannot read the config file: %w", err)
 	}
+	r.file = spec.Source{Name: path, Text: data}
 	if err := checkFile(data, r.cmd.Root()); err != nil {
 		return fmt.Errorf("%s%w", path, err)
 	}
@@ -227,7 +236,7 @@ func checkFile(data []byte, root *cobra.Command) error {
 		if !slices.Contains(known, key.Value) {
 			return fmt.Errorf(":%d:%d: unknown key %q%s", key.Line, key.Column, key.Value, didYouMean(key.Value, "", known))
 		}
-		if value.Kind != yaml.ScalarNode {
+		if value.Kind != yaml.ScalarNode && key.Value != setFlag {
 			return fmt.Errorf(":%d:%d: %s must be a single value", value.Line, value.Column, key.Value)
 		}
 	}

@@ -31,7 +31,7 @@ func newVersion(a *app) *cobra.Command {
 		Use:     "version",
 		Short:   "Print the versions of this program and of its main parts",
 		Args:    noArgs,
-		PreRunE: resolve,
+		PreRunE: a.settings.resolve,
 		RunE: func(*cobra.Command, []string) error {
 			return a.printVersion()
 		},

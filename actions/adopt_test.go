@@ -178,7 +178,7 @@ func TestOrigin(t *testing.T) {
 		if from.name("x-") == other.name("x-") {
 			t.Errorf("%v and %v make the same name", from, other)
 		}
-		if made := from.made(other.mark("x")); made != (other.cycle == "2") {
+		if made := from.made(other.mark("x")); made != (other.owner == "u") {
 			t.Errorf("made(%v) = %v", other, made)
 		}
 	}

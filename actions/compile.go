@@ -37,14 +37,22 @@ type compiler struct {
 
 func (c *compiler) block(steps []*spec.Step) block {
 	b := make(block, 0, len(steps))
-	for i, s := range steps {
-		b = append(b, c.step(s, i))
+	verbs := map[string]int{}
+	for i, source := range steps {
+		s := c.step(source)
+		s.key, s.label = s.name, s.name
+		if s.name == "" {
+			// By its number among its kind: a log in between changes nothing.
+			s.key, s.label = fmt.Sprintf("%s#%d", s.verb, verbs[s.verb]), fmt.Sprintf("step %d", i+1)
+		}
+		verbs[s.verb]++
+		b = append(b, s)
 	}
 	return b
 }
 
-func (c *compiler) step(source *spec.Step, index int) *step {
-	s := &step{source: source, key: fmt.Sprintf("#%d", index), label: fmt.Sprintf("step %d", index+1)}
+func (c *compiler) step(source *spec.Step) *step {
+	s := &step{source: source}
 	inner := c
 	if source.ForEach != nil {
 		s.forEach = c.expr(source.ForEach, eval.Collection)
@@ -53,7 +61,7 @@ func (c *compiler) step(source *spec.Step, index int) *step {
 	c.when(s)
 	s.verb, s.action = inner.action(source)
 	if source.Name != nil {
-		s.name, s.key, s.label = source.Name.Value, source.Name.Value, source.Name.Value
+		s.name = source.Name.Value
 		c.name(source.Name)
 	}
 	return s

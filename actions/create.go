@@ -77,7 +77,7 @@ type birth struct {
 	object map[string]any
 	parent parent
 	origin origin
-	// mark tells objects made by this step from all others.
+	// mark tells what this step made from all other objects.
 	mark string
 	// owned and tracked tell how the child belongs to its parent.
 	owned, tracked bool
@@ -93,10 +93,14 @@ func (a *createAction) one(ctx context.Context, f *frame, object, labels map[str
 			return nil, err
 		}
 	}
+	if f.created[b.where.key()] && (a.ifExists == "" || a.ifExists == "fail") {
+		return nil, permanent("cannot create %s: another step of this handler has just done so", b.where)
+	}
 	made, err := a.make(ctx, f, b)
 	if err != nil {
 		return nil, err
 	}
+	f.created[b.where.key()] = b.where.name != ""
 	return shown(made.Object), nil
 }
 
@@ -128,7 +132,7 @@ func (a *createAction) prepare(ctx context.Context, f *frame, object, labels map
 	return b, b.sign()
 }
 
-// sign marks the object as made by this step. One without a name, which the
+// sign marks the object as made by this operator. One without a name, which the
 // API server only looks at (a review of rights), is left as it is.
 func (b *birth) sign() error {
 	if b.where.name == "" {
@@ -213,7 +217,7 @@ func (a *createAction) meet(ctx context.Context, f *frame, b *birth, existing *u
 	case b.origin.made(mark) || a.ifExists == "replace" || a.ifExists == "keep":
 		return existing, nil
 	default:
-		return nil, permanent("cannot create %s: it exists, and this step did not make it; ifExists can be keep or replace", b.where)
+		return nil, permanent("cannot create %s: it exists, and was not made for this object; ifExists can be keep or replace", b.where)
 	}
 }
 

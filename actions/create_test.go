@@ -86,6 +86,15 @@ func TestCreateAgainInTheSameCycle(t *testing.T) {
 		t.Errorf("derived names: %v", name)
 	}
 
+	failsWith(t, w.run(parent, `
+		- {name: plain, create: {object: {apiVersion: v1, kind: ConfigMap, metadata: {name: child}}}}
+		- {name: double, create: {object: {apiVersion: v1, kind: ConfigMap, metadata: {name: child}}}}
+		`), "permanent", "another step of this handler has just done so")
+	upgraded := w.must(parent, "- log: a step that was not there before\n- {name: new, create: {object: {apiVersion: v1, kind: ConfigMap, metadata: {name: child}}}}")
+	if metaOf(upgraded.Steps["new"])["uid"] != metaOf(first.Steps["plain"])["uid"] {
+		t.Error("a child made by an older version of the operator is not kept")
+	}
+
 	third := w.must(parent, steps, cycle("c2"))
 	if metaOf(third.Steps["plain"])["uid"] != metaOf(first.Steps["plain"])["uid"] {
 		t.Error("a named child of an earlier cycle is not kept")

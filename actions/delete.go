@@ -51,7 +51,7 @@ func (a *deleteAction) run(ctx context.Context, f *frame) (any, error) {
 		return nil, err
 	}
 	var uid types.UID
-	if where.same(f.ownPlace()) {
+	if where.key() == f.ownPlace().key() {
 		uid = f.self().UID
 	}
 	err = f.deleteOne(ctx, where, uid, a.propagation)

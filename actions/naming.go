@@ -14,26 +14,23 @@ const (
 	markHash = 16
 )
 
-// origin tells which step made a child, for which owner, item and cycle. Equal
+// origin tells which step makes a child, for which owner, item and cycle. Equal
 // origins mean the same child, whatever was in between.
 type origin struct {
 	owner, handler, place, cycle string
 }
 
 // mark is the value of the annotation that each created object carries. Its
-// parts stand for the step with the item, for the cycle, and for what the
-// object was to be.
+// parts stand for the owner, and for how and as what the object was made.
 func (o origin) mark(content string) string {
-	return o.step() + "." + digest(markHash, o.cycle) + "." + digest(markHash, content)
+	return digest(markHash, o.owner) + "." + digest(markHash, o.handler, o.place, o.cycle, content)
 }
 
-func (o origin) step() string { return digest(markHash, o.owner, o.handler, o.place) }
-
-// made tells whether an object with this mark was made by this step, in
-// whichever cycle.
+// made tells whether an object with this mark was made for the same owner. Which
+// step did it does not count: a new version of the operator may have others.
 func (o origin) made(mark string) bool {
-	step, _, _ := strings.Cut(mark, ".")
-	return step == o.step()
+	owner, _, _ := strings.Cut(mark, ".")
+	return owner == digest(markHash, o.owner)
 }
 
 // name derives a name for the child from the beginning.

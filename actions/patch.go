@@ -43,7 +43,7 @@ func (a *patchAction) run(ctx context.Context, f *frame) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	own := where.same(f.ownPlace())
+	own := where.key() == f.ownPlace().key()
 	if own && a.apply == nil && (a.subresource == "" || a.subresource == "status") {
 		return a.collect(ctx, f)
 	}

@@ -48,6 +48,7 @@ func (p *Program) Run(ctx context.Context, r *Run) error {
 	if r.Steps == nil {
 		r.Steps = map[string]any{}
 	}
+	r.created = map[string]bool{}
 	err := p.steps.run(ctx, &frame{Run: r, bind: r.Vars, results: r.Steps})
 	if errors.Is(err, errReturned) {
 		return nil

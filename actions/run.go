@@ -52,6 +52,9 @@ type Run struct {
 	// Result is that of the step return, where HasResult is set.
 	Result    any
 	HasResult bool
+
+	// created are the places where this attempt has created objects.
+	created map[string]bool
 }
 
 // Event is a Kubernetes event that a step emits.

@@ -3,6 +3,7 @@ package actions
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/dynamic"
@@ -48,9 +49,9 @@ func (p place) String() string {
 	return text
 }
 
-func (p place) same(other place) bool {
-	return p.resource.Group == other.resource.Group && p.resource.Plural == other.resource.Plural &&
-		p.namespace == other.namespace && p.name == other.name
+// key is the same for the same object, in whatever version it is addressed.
+func (p place) key() string {
+	return strings.Join([]string{p.resource.Group, p.resource.Plural, p.namespace, p.name}, "/")
 }
 
 func (f *frame) client(p place) dynamic.ResourceInterface {

@@ -33,11 +33,11 @@ demo: ## Show a sample at work on an embedded cluster (SAMPLE=evc)
 
 .PHONY: test
 test: devcluster ## Run all tests, on a real API server
-	@for module in $(MODULES); do (cd $$module && go test ./...); done
+	@for module in $(MODULES); do (cd $$module && go test -timeout 30m ./...); done
 
 .PHONY: devcluster
 devcluster: ## Build the embedded cluster (minutes the first time, then cached)
-	@go run ./runtime/devcluster/build
+	@go run ./internal/prepare
 
 .PHONY: fuzz
 fuzz: ## Fuzz each target for FUZZTIME=20s

@@ -50,7 +50,10 @@ func (c *checker) labelText(v *Value) {
 
 // reservedIDs are the names of annotations and of fields in the status that
 // the engine keeps for itself.
-var reservedIDs = []string{"last-handled-configuration", "kopf-managed", "kopf"}
+var reservedIDs = []string{
+	"last-handled-configuration", "pending-configuration", "kopf-managed", "kopf",
+	"update-cycles", "tracked-children", "created-by", "parent-uid", "parent-name", "parent-namespace",
+}
 
 // fillIDs gives handlers without an id one from their place, and checks that
 // ids are unique.

@@ -2,11 +2,10 @@ package handle
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"github.com/kopf-declarative/kopf-declarative/actions"
@@ -15,6 +14,11 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/runtime/cause"
 	"github.com/kopf-declarative/kopf-declarative/runtime/state"
 )
+
+// cyclesKey names the annotation that counts updates, for handlers that make
+// children in them: without it, the second of two equal updates would take the
+// child of the first one for its own.
+const cyclesKey = "update-cycles"
 
 // attempt runs a handler once and puts the outcome into its record.
 func (p *pass) attempt(ctx context.Context, h *Handler) {
@@ -159,16 +163,30 @@ func (p *pass) keepResult(ctx context.Context, h *Handler, run *actions.Run) err
 
 // cycleID names the cycle for the children made in it: a repeat of a cycle,
 // even after a restart, must find the children of its first run. Creating and
-// resuming are one cycle in that sense; an update is known by the state that
-// it started from.
+// resuming are one cycle in that sense; updates are counted.
 func (p *pass) cycleID() string {
 	if p.cause.Reason != cause.Update {
 		return string(cause.Create)
 	}
-	stored, _ := p.storage().StoredEssence(p.object)
-	sum := sha256.Sum256([]byte(stored))
-	return hex.EncodeToString(sum[:8])
+	return fmt.Sprintf("%s %d", cause.Update, p.cycles())
 }
+
+// cycles is how many updates of the object were handled to the end.
+func (p *pass) cycles() int {
+	annotations, _ := p.meta("annotations").(map[string]any)
+	text, _ := annotations[p.cyclesAnnotation()].(string)
+	n, _ := strconv.Atoi(text) // anything else counts as none
+	return n
+}
+
+// countCycle is written together with the end of the cycle that it counts.
+func (p *pass) countCycle() map[string]any {
+	return map[string]any{"metadata": map[string]any{"annotations": map[string]any{
+		p.cyclesAnnotation(): strconv.Itoa(p.cycles() + 1),
+	}}}
+}
+
+func (p *pass) cyclesAnnotation() string { return p.storage().Prefix + "/" + cyclesKey }
 
 func (p *pass) handlerLog(h *Handler) *slog.Logger { return p.log.With("handler", h.ID) }
 

@@ -265,6 +265,9 @@ func (p *pass) close() error {
 		p.release()
 		return nil
 	}
+	if p.cause.Reason == cause.Update && p.w.countsUpdates {
+		p.own.Merge(p.countCycle())
+	}
 	if !p.keepsEssence() {
 		return nil
 	}

@@ -30,8 +30,11 @@ func LabelSelector(handlers []*Handler) string {
 }
 
 // mayHold tells whether objects of the handler may ever get our finalizer.
-func (h *Handler) mayHold() bool {
-	return h.holds() || h.steps != nil && h.steps.Needs().Creates || h.onFailure != nil && h.onFailure.Needs().Creates
+func (h *Handler) mayHold() bool { return h.holds() || h.makes() }
+
+// makes tells whether the handler may make children.
+func (h *Handler) makes() bool {
+	return h.steps != nil && h.steps.Needs().Creates || h.onFailure != nil && h.onFailure.Needs().Creates
 }
 
 // requirements are the label tests in the form of a label selector, as far as

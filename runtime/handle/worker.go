@@ -29,8 +29,11 @@ type Worker struct {
 	handlers []*Handler // for changes
 	events   []*Handler // for raw events
 	essence  essence.Options
-	// keeps tells whether a stored essence will ever be looked at.
+	// keepsCreate and keepsUpdate tell whether an essence that is stored after
+	// such a cycle will ever be looked at.
 	keepsCreate, keepsUpdate bool
+	// countsUpdates tells that updates make children.
+	countsUpdates bool
 }
 
 // Related is where a worker finds other objects than the one it handles.
@@ -73,6 +76,7 @@ func (o *Operator) NewWorker(handlers []*Handler, opts WorkerOptions) *Worker {
 			w.events = append(w.events, h)
 		}
 		w.keepsUpdate = w.keepsUpdate || h.seesUpdates()
+		w.countsUpdates = w.countsUpdates || h.seesUpdates() && h.makes()
 		w.keepsCreate = w.keepsCreate || h.seesUpdates() || h.on[string(cause.Create)] || h.on[string(cause.Resume)]
 	}
 	w.essence = o.essenceOptions(w.handlers)

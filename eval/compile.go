@@ -84,6 +84,7 @@ func (p *Program) plan(checked *cel.Ast) error {
 		return err
 	}
 	p.program, p.ast = program, checked
+	p.use.nodes = nil
 	return nil
 }
 

@@ -39,7 +39,7 @@ func (p *Program) describe(b *Binding, err error) *Error {
 // node is the expression that failed, or nil.
 func (p *Program) node(err error) ast.Expr {
 	if celErr := (*types.Err)(nil); errors.As(err, &celErr) {
-		return p.use.nodes[celErr.NodeID()]
+		return usageOf(p.ast.NativeRep()).nodes[celErr.NodeID()]
 	}
 	return nil
 }

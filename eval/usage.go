@@ -19,9 +19,10 @@ type usage struct {
 	locals map[string]bool
 	// folds tells that there is a loop.
 	folds bool
-	// nodes are all expressions by id.
-	nodes map[int64]ast.Expr
 	info  *ast.SourceInfo
+	// nodes are all expressions by id. They are dropped when all is compiled,
+	// and found again where an error needs them.
+	nodes map[int64]ast.Expr
 }
 
 // use is a name at a node.

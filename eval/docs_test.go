@@ -1,0 +1,73 @@
+package eval
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/cel-go/cel"
+)
+
+var update = flag.Bool("update", false, "write the generated parts of docs/expressions.md")
+
+const docsPage = "../docs/expressions.md"
+
+// The page lists exactly what the tables have.
+func TestDocs(t *testing.T) {
+	page, err := os.ReadFile(docsPage)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wanted := section(t, section(t, string(page), "variables", variablesTable()), "functions", functionsTable())
+	if wanted == string(page) {
+		return
+	}
+	if !*update {
+		t.Fatalf("%s does not list what the tables have; run go test ./eval -run TestDocs -update", docsPage)
+	}
+	if err := os.WriteFile(docsPage, []byte(wanted), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// section is the page with another text between a section's markers.
+func section(t *testing.T, page, name, text string) string {
+	t.Helper()
+	start := "<!-- " + name + ": written by go test ./eval -update -->\n"
+	before, rest, ok := strings.Cut(page, start)
+	_, after, closed := strings.Cut(rest, "<!-- end -->")
+	if !ok || !closed {
+		t.Fatalf("%s has no section %s", docsPage, name)
+	}
+	return before + start + text + "<!-- end -->" + after
+}
+
+func variablesTable() string {
+	var out strings.Builder
+	out.WriteString("| variable | type | where | |\n| --- | --- | --- | --- |\n")
+	for _, v := range Variables {
+		fmt.Fprintf(&out, "| `%s` | %s | %s | %s |\n", v.Name, typeOf(v.Type), v.Scope, v.Doc)
+	}
+	return out.String()
+}
+
+// typeOf is a type in the words of the page: dyn says little to most readers.
+func typeOf(t *cel.Type) string {
+	return strings.ReplaceAll(typeText(t), "dyn", "any")
+}
+
+func functionsTable() string {
+	var out strings.Builder
+	out.WriteString("| function | where | |\n| --- | --- | --- |\n")
+	for _, f := range Functions {
+		where := f.Scope.String()
+		if f.TemplatesOnly {
+			where = "templates in " + where
+		}
+		signature := strings.ReplaceAll(strings.ReplaceAll(f.Signature, " -> ", " → "), "|", "\\|")
+		fmt.Fprintf(&out, "| `%s` | %s | %s |\n", strings.ReplaceAll(signature, "dyn", "any"), where, f.Doc)
+	}
+	return out.String()
+}

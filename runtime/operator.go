@@ -171,6 +171,7 @@ func (o *operator) start(r kube.Resource, handlers []*handle.Handler, synced fun
 		resource: r,
 		client:   o.client,
 		labels:   handle.LabelSelector(handlers),
+		fields:   handle.FieldSelector(handlers),
 		forget:   o.related.forget,
 		objects:  newObjects(),
 		queue:    queue.New[types.NamespacedName](),
@@ -191,7 +192,9 @@ func (o *operator) start(r kube.Resource, handlers []*handle.Handler, synced fun
 	o.running.Go(func() {
 		runner.queue.Run(o.ctx, settings.WorkerLimit, func(key types.NamespacedName) { runner.process(o.work, key) })
 	})
-	o.running.Go(func() { o.watch(r, runner.labels, watch.Sink{Event: runner.event, Synced: sync.OnceFunc(synced)}) })
+	o.running.Go(func() {
+		o.watch(r, runner.labels, runner.fields, watch.Sink{Event: runner.event, Synced: sync.OnceFunc(synced)})
+	})
 }
 
 // wake looks at the object with this uid, of whatever resource it is.

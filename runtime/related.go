@@ -65,7 +65,7 @@ func (r *related) watch(resource kube.Resource, alias string) {
 		owners:  map[types.NamespacedName][]types.UID{},
 	}
 	r.o.running.Go(func() {
-		r.o.watch(resource, "", watch.Sink{Event: func(e watch.Event) { r.event(gvr, e) }})
+		r.o.watch(resource, "", "", watch.Sink{Event: func(e watch.Event) { r.event(gvr, e) }})
 	})
 }
 

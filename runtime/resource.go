@@ -19,7 +19,8 @@ type resourceRunner struct {
 	settings *handle.Settings
 	resource kube.Resource
 	client   *kube.Client
-	labels   string // the selector that the server applies
+	labels   string // the selectors that the server applies
+	fields   string
 	forget   func(types.UID)
 	worker   *handle.Worker
 	objects  *objects

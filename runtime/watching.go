@@ -8,14 +8,15 @@ import (
 )
 
 // watch lists and watches those objects of a resource within the engine's
-// namespace that have the labels, until the operator ends.
-func (o *operator) watch(r kube.Resource, labels string, sink watch.Sink) {
+// namespace that match the selectors, until the operator ends.
+func (o *operator) watch(r kube.Resource, labels, fields string, sink watch.Sink) {
 	settings := &o.compiled.Settings
 	watch.New(watch.Options{
 		Client:            o.client,
 		Resource:          r,
 		Namespace:         o.options.Namespace,
 		Labels:            labels,
+		Fields:            fields,
 		ServerTimeout:     settings.ServerTimeout,
 		InactivityTimeout: settings.InactivityTimeout,
 		ReconnectBackoff:  settings.ReconnectBackoff,

@@ -14,19 +14,42 @@ import (
 // Handlers that may leave a finalizer behind get no selector: an object that
 // stops matching while the engine is down would never be let go.
 func LabelSelector(handlers []*Handler) string {
-	var common []string
-	for i, h := range handlers {
-		if h.mayHold() {
-			return ""
-		}
-		own := h.match.requirements()
-		if i == 0 {
-			common = own
-		}
-		common = slices.DeleteFunc(common, func(r string) bool { return !slices.Contains(own, r) })
+	if slices.ContainsFunc(handlers, (*Handler).mayHold) {
+		return ""
 	}
-	slices.Sort(common)
-	return strings.Join(common, ",")
+	return common(handlers, (*matcher).requirements)
+}
+
+// FieldSelector is the same for the name and the namespace of the objects. They
+// never change, so an object that matches does so for ever.
+func FieldSelector(handlers []*Handler) string {
+	return common(handlers, (*matcher).identity)
+}
+
+// common joins those requirements that all handlers have.
+func common(handlers []*Handler, requirements func(*matcher) []string) string {
+	var out []string
+	for i, h := range handlers {
+		own := requirements(h.match)
+		if i == 0 {
+			out = own
+		}
+		out = slices.DeleteFunc(out, func(r string) bool { return !slices.Contains(own, r) })
+	}
+	slices.Sort(out)
+	return strings.Join(out, ",")
+}
+
+// identity are the tests of the object's name or namespace for one value.
+func (m *matcher) identity() []string {
+	if m.value == nil || m.value.equals == nil || len(m.field) != 2 || m.field[0] != "metadata" {
+		return nil
+	}
+	value, ok := m.value.equals.value.(string)
+	if key := m.field[1]; ok && value != "" && (key == "name" || key == "namespace") {
+		return []string{"metadata." + key + "=" + value}
+	}
+	return nil
 }
 
 // mayHold tells whether objects of the handler may ever get our finalizer.

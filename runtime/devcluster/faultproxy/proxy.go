@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/pem"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -157,10 +159,14 @@ func IsWatch(r *http.Request) bool {
 
 func (p *Proxy) handler(target *url.URL, transport http.RoundTripper) http.Handler {
 	forward := &httputil.ReverseProxy{
-		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(target) },
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(target)
+			r.Out.Header.Set("Accept-Encoding", "identity") // to see the events of a watch
+		},
 		Transport:      transport,
 		FlushInterval:  -1,
 		ModifyResponse: p.wrap,
+		ErrorLog:       log.New(io.Discard, "", 0), // it would tell of our own cuts
 		ErrorHandler: func(http.ResponseWriter, *http.Request, error) {
 			panic(http.ErrAbortHandler) // the client sees what it would see without a proxy
 		},

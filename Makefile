@@ -25,7 +25,7 @@ help: ## List the targets
 
 .PHONY: build
 build: ## Build bin/kopf-declarative
-	go build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/kopf-declarative
+	go build -ldflags '$(LDFLAGS)' -o $(BIN)/ ./cmd/kopf-declarative
 
 .PHONY: demo
 demo: ## Show a sample at work on an embedded cluster (SAMPLE=evc)

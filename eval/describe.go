@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/cel-go/common/operators"
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/traits"
+	"github.com/google/cel-go/interpreter"
 
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
@@ -30,10 +32,18 @@ func (p *Program) describe(b *Binding, err error) *Error {
 		e.Range = p.rangeOf(index.ID())
 		return e
 	}
-	if strings.HasPrefix(message, "no such overload") && node != nil && node.Kind() == ast.CallKind {
-		return p.locate(err, p.wrongOperands(b, node))
+	if !strings.HasPrefix(message, "no such overload") {
+		return p.locate(err, plainMessage(message))
 	}
-	return p.locate(err, plainMessage(message))
+	if node == nil {
+		node = p.culprit(b)
+	}
+	if node == nil || node.Kind() != ast.CallKind {
+		return p.locate(err, plainMessage(message))
+	}
+	e := p.failed(Failed, p.wrongOperands(b, node))
+	e.Range = p.rangeOf(node.ID())
+	return e
 }
 
 // node is the expression that failed, or nil.
@@ -215,8 +225,7 @@ func keysOf(owner any) ([]string, bool) {
 }
 
 // wrongOperands says which types a function or operator was given. CEL does
-// not tell, so the expression is evaluated once more; in a loop that would
-// tell the types of its last round, which need not be the failed one.
+// not tell, so the expression is evaluated once more.
 func (p *Program) wrongOperands(b *Binding, node ast.Expr) string {
 	c, args := node.AsCall(), node.AsCall().Args()
 	if c.IsMemberFunction() {
@@ -245,6 +254,50 @@ func (p *Program) wrongOperands(b *Binding, node ast.Expr) string {
 
 // operandTypes are the types that the nodes evaluate to, or nil.
 func (p *Program) operandTypes(b *Binding, nodes []ast.Expr) []string {
+	state := p.track(b)
+	if state == nil {
+		return nil
+	}
+	var kinds []string
+	for _, node := range nodes {
+		value, ok := state.Value(node.ID())
+		if !ok || types.IsUnknownOrError(value) {
+			return nil
+		}
+		kinds = append(kinds, typeName(value))
+	}
+	return kinds
+}
+
+// culprit finds the call that failed while its operands did not, where the
+// error does not tell (shared.go).
+func (p *Program) culprit(b *Binding) ast.Expr {
+	state := p.track(b)
+	if state == nil {
+		return nil
+	}
+	failed := func(e ast.Expr) bool {
+		value, ok := state.Value(e.ID())
+		return ok && types.IsError(value)
+	}
+	nodes := usageOf(p.ast.NativeRep()).nodes
+	for _, id := range slices.Sorted(maps.Keys(nodes)) {
+		node := nodes[id]
+		if node.Kind() != ast.CallKind || !failed(node) {
+			continue
+		}
+		c := node.AsCall()
+		if !slices.ContainsFunc(c.Args(), failed) && (!c.IsMemberFunction() || !failed(c.Target())) {
+			return node
+		}
+	}
+	return nil
+}
+
+// track evaluates once more and remembers the value of every node. In a loop
+// that would be its last round, which need not be the failed one: then there
+// is nil.
+func (p *Program) track(b *Binding) interpreter.EvalState {
 	if p.use.folds {
 		return nil
 	}
@@ -255,15 +308,7 @@ func (p *Program) operandTypes(b *Binding, nodes []ast.Expr) []string {
 	}
 	vars := &filterBinding{ctx: context.Background(), binding: b, filters: p.filters}
 	_, details, _ := tracked.Eval(vars)
-	var kinds []string
-	for _, node := range nodes {
-		value, ok := details.State().Value(node.ID())
-		if !ok || types.IsUnknownOrError(value) {
-			return nil
-		}
-		kinds = append(kinds, typeName(value))
-	}
-	return kinds
+	return details.State()
 }
 
 // plainMessages replace messages of CEL and its libraries that are hard to
@@ -287,6 +332,7 @@ var plainMessages = []struct{ pattern, message string }{
 	{`^unsupported index (?:value|type)`, "a list index must be a whole number"},
 	{`^optional\.none\(\) dereference`, "the optional has no value; use .orValue(…) or .hasValue()"},
 	{`^cannot initialize optional`, "what follows ? must be an optional"},
+	{`^no such overload`, "a function or an operator does not take values of these types"},
 	{`^no such attribute\(s\): (.*)$`, "$1 has no value here"},
 	{`^got 'types\.(.*?)', expected iterable type`, "a list or a map is needed"},
 	{`^(index out of bounds: -?\d+)`, "$1"},

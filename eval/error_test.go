@@ -192,3 +192,40 @@ func TestCancelled(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// cel-go has one value of some errors for the whole process; where it shows
+// them, they point at the expression that failed and no other, from however
+// many goroutines.
+func TestSharedErrors(t *testing.T) {
+	e := newEnv(t)
+	for in, at := range map[string]string{
+		"spec.size.orValue(1)":                             "orValue",
+		"[1, 2, 3, spec.size.or(optional.none())]":         "or",
+		"1 - spec.size.getHours()":                         "getHours",
+		"spec.size.matches('a')":                           "matches",
+		"1 + 1 == 2 && -spec.name == 2":                    "-",
+		"timestamp('9999-12-31T23:59:59-10:00' + '')":      "timestamp('9999-12-31T23:59:59-10:00' + '')",
+		"1 + math.abs(-9223372036854775807 - spec.size/3)": "1 + math.abs(-9223372036854775807 - spec.size/3)",
+	} {
+		x, source := filterNode(t, in)
+		p, problems := e.Expr(x, everything, nil)
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		failures := make(chan error)
+		for range 4 {
+			go func() {
+				_, err := p.Eval(t.Context(), sample())
+				failures <- err
+			}()
+		}
+		for range 4 {
+			var failed *Error
+			if err := <-failures; !errors.As(err, &failed) {
+				t.Errorf("%s: %v", in, err)
+			} else if excerpt(source, failed.Range) != at {
+				t.Errorf("%s: %s at %q", in, failed.Message, excerpt(source, failed.Range))
+			}
+		}
+	}
+}

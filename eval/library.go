@@ -36,6 +36,9 @@ var base = sync.OnceValues(func() (*cel.Env, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := markSharedErrors(env); err != nil {
+		return nil, err
+	}
 	return env.Extend(cel.Macros(ordered(env.Macros())...))
 })
 

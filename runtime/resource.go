@@ -84,6 +84,9 @@ func (r *resourceRunner) handle(ctx context.Context, key types.NamespacedName, e
 		r.objects.drop(key, e)
 		return nil
 	}
+	if !r.worker.SeesChanges() {
+		return nil
+	}
 	now := time.Now()
 	if wait := r.postponed(e, object, now); wait != 0 {
 		if wait > 0 {

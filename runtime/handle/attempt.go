@@ -20,13 +20,17 @@ import (
 // child of the first one for its own.
 const cyclesKey = "update-cycles"
 
-// attempt runs a handler once and puts the outcome into its record.
-func (p *pass) attempt(ctx context.Context, h *Handler) {
+// attempt runs a handler once and puts the outcome into its record. It is false
+// where the end of the engine has cut off the handler: it counts as not tried.
+func (p *pass) attempt(ctx context.Context, h *Handler) bool {
 	record := p.records[h.ID].Begun(p.now)
 	from := p.own.Len()
 	run, err := p.perform(ctx, h, h.steps, record, nil)
 	if err == nil {
 		err = p.keepResult(ctx, h, run)
+	}
+	if ctx.Err() != nil {
+		return false
 	}
 	outcome := state.Success()
 	if err != nil {
@@ -34,6 +38,7 @@ func (p *pass) attempt(ctx context.Context, h *Handler) {
 	}
 	p.conclude(ctx, h, record, outcome, err)
 	p.shares = append(p.shares, share{h, from, p.own.Len()})
+	return true
 }
 
 // giveUp fails a handler that is not to be tried any more.

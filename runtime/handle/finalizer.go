@@ -23,19 +23,24 @@ const trackedKey = "tracked-children"
 
 // hold puts the finalizer on an object that a deletion handler is meant for,
 // before any other handler runs: an object deleted while it is being created
-// must not slip away from its deletion handler. It tells whether the object is
-// gone.
-func (p *pass) hold(ctx context.Context) (gone bool, err error) {
+// must not slip away from its deletion handler. It tells whether to go on: not
+// with an object that is gone, or that has changed meanwhile, since its newer
+// state is on its way through the watch.
+func (p *pass) hold(ctx context.Context) (proceed bool, err error) {
 	needed := p.needsHold(ctx)
 	held := cause.HasFinalizer(p.object, p.finalizer())
-	switch {
-	case cause.IsDeleting(p.object), needed == held:
-		return false, nil
-	case !needed:
-		return p.change(ctx, p.release)
-	default:
-		return p.change(ctx, func() { p.own.Edit(p.addFinalizer) })
+	if cause.IsDeleting(p.object) || needed == held {
+		return true, nil
 	}
+	object, err := p.ahead(ctx, func() {
+		if needed {
+			// Adding to what is there cannot fail.
+			_ = p.own.Edit(p.addFinalizer)
+		} else {
+			p.release()
+		}
+	})
+	return object != nil && !p.outdated, err
 }
 
 // letGo takes the finalizer off an object that no handler is meant for any
@@ -69,31 +74,41 @@ func (p *pass) needsHold(ctx context.Context) bool {
 
 func (p *pass) finalizer() string { return p.w.operator.Settings.Finalizer }
 
-// change makes and writes one patch ahead of the cycle's own, and goes on with
-// the object as it is then.
-func (p *pass) change(ctx context.Context, edit func()) (gone bool, err error) {
+// ahead makes and writes a patch ahead of the cycle's own. It returns the object
+// as it is then, and nil where it is gone.
+func (p *pass) ahead(ctx context.Context, edit func()) (map[string]any, error) {
+	cycle := p.own
+	defer func() { p.own = cycle }()
 	p.own = p.newOwn()
 	edit()
 	answer, err := p.send(ctx)
-	if apierrors.IsNotFound(err) {
-		return true, nil
-	}
-	if err != nil || answer == nil {
-		return false, err
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case answer == nil:
+		return p.object, nil // somebody else has made the same change
 	}
 	object, err := answer.Decode()
 	if err != nil {
-		return false, err
+		return nil, err
 	}
+	p.adopt(object)
+	return object, nil
+}
+
+// adopt takes over from a newer state of the object what the engine itself has
+// changed in it.
+func (p *pass) adopt(newer map[string]any) {
 	meta, _ := p.object["metadata"].(map[string]any)
 	for _, key := range []string{"finalizers", "resourceVersion", "annotations"} {
-		if value, ok := essence.Lookup(object, []string{"metadata", key}); ok {
+		if value, ok := essence.Lookup(newer, []string{"metadata", key}); ok {
 			meta[key] = value
 		} else {
 			delete(meta, key)
 		}
 	}
-	return false, nil
 }
 
 // addFinalizer is an edit of the own object.
@@ -152,19 +167,17 @@ func (p *pass) holdForChild(ctx context.Context, child kube.Resource) error {
 	if err != nil {
 		return err
 	}
-	cycle := p.own // the cycle's own patch is written later
-	defer func() { p.own = cycle }()
-	gone, err := p.change(ctx, func() {
+	object, err := p.ahead(ctx, func() {
 		_ = p.own.Edit(p.addFinalizer)
 		p.own.Merge(map[string]any{"metadata": map[string]any{"annotations": map[string]any{p.trackedAnnotation(): string(text)}}})
 	})
-	if gone {
+	if err != nil {
+		return err
+	}
+	if object == nil {
 		return fmt.Errorf("the object is gone: no child of it can be made any more")
 	}
-	if err == nil {
-		err = cycle.Rebase(p.object)
-	}
-	return err
+	return p.own.Rebase(object)
 }
 
 func (p *pass) trackedResources() ([]schema.GroupVersionResource, error) {

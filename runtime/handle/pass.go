@@ -36,7 +36,9 @@ type pass struct {
 	// shares tell which handler made which edits of own.
 	shares []share
 
-	result Result
+	// outdated tells that the object was found changed by somebody else.
+	outdated bool
+	result   Result
 }
 
 // share tells that a handler made the edits of own from one index to another.
@@ -70,16 +72,14 @@ func (p *pass) detect() error {
 
 // handle is the way from the cause to the writes.
 func (p *pass) handle(ctx context.Context) error {
-	switch {
-	case len(p.w.handlers) == 0, p.cause.Reason == cause.Free:
+	if p.cause.Reason == cause.Free {
 		return nil
-	case !p.relevant(ctx):
-		return p.letGo(ctx)
-	case p.cause.Reason == cause.Noop:
-		_, err := p.hold(ctx)
-		return err
 	}
-	if gone, err := p.hold(ctx); gone || err != nil {
+	if !p.relevant(ctx) {
+		return p.letGo(ctx)
+	}
+	proceed, err := p.hold(ctx)
+	if !proceed || err != nil || p.cause.Reason == cause.Noop {
 		return err
 	}
 	p.own = p.newOwn()
@@ -199,7 +199,9 @@ func (p *pass) run(ctx context.Context) {
 				return
 			}
 			tried[id] = true
-			p.attempt(ctx, p.w.handler(id))
+			if !p.attempt(ctx, p.w.handler(id)) {
+				return
+			}
 		}
 	}
 }
@@ -213,7 +215,9 @@ func dueOf(handlers []*Handler) []state.Due {
 }
 
 // finish writes how far the cycle has come. At the end of a deletion, the
-// children that Kubernetes cannot collect go first.
+// children that Kubernetes cannot collect go first. What is remembered about
+// the cycle follows what is written: a pass that could not be written is made
+// again.
 func (p *pass) finish(ctx context.Context) error {
 	if p.cause.Reason == cause.Delete && p.plan().Done() {
 		if err := p.deleteTracked(ctx); err != nil {
@@ -223,7 +227,15 @@ func (p *pass) finish(ctx context.Context) error {
 	if err := p.settle(); err != nil {
 		return err
 	}
-	return p.write(ctx)
+	if err := p.write(ctx); err != nil {
+		return err
+	}
+	p.mem.setWaiting(p.waiting)
+	if p.plan().Done() {
+		p.mem.Listed = false
+		p.mem.Deleted = p.cause.Reason == cause.Delete
+	}
+	return nil
 }
 
 func (p *pass) plan() state.Plan { return state.MakePlan(dueOf(p.selected), p.records, nil, p.now) }
@@ -232,11 +244,9 @@ func (p *pass) plan() state.Plan { return state.MakePlan(dueOf(p.selected), p.re
 func (p *pass) settle() error {
 	plan := p.plan()
 	if plan.Done() {
-		p.mem.setWaiting(nil)
-		p.mem.Listed = false
+		p.result.Again = time.Time{}
 		return p.close()
 	}
-	p.mem.setWaiting(p.waiting)
 	p.result.Again = p.now // where the end of the engine has cut off a pass
 	if until, ok := plan.Wake(); ok {
 		p.result.Again = until
@@ -261,7 +271,6 @@ func (p *pass) keepProgress() error {
 func (p *pass) close() error {
 	p.own.Merge(p.storage().Purge(p.object, state.WithSubrefs(p.w.ids(), p.records)))
 	if p.cause.Reason == cause.Delete {
-		p.mem.Deleted = true
 		p.release()
 		return nil
 	}

@@ -83,6 +83,9 @@ func (o *Operator) NewWorker(handlers []*Handler, opts WorkerOptions) *Worker {
 	return w
 }
 
+// SeesChanges tells whether any handler is driven by changes.
+func (w *Worker) SeesChanges() bool { return len(w.handlers) > 0 }
+
 // SeesEvents tells whether any handler wants raw events.
 func (w *Worker) SeesEvents() bool { return len(w.events) > 0 }
 

@@ -104,6 +104,7 @@ func (p *pass) rebase(ctx context.Context) error {
 	if newer.UID != metaText(p.object, "uid") {
 		return apierrors.NewNotFound(p.w.resource.GVR().GroupResource(), newer.Name)
 	}
+	p.outdated = p.outdated || newer.ResourceVersion != p.own.ResourceVersion()
 	object, err := newer.Decode()
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -39,11 +40,9 @@ func mathOverflow(env *cel.Env) (ref.Val, error) {
 		return nil, fmt.Errorf("math.abs: %w", err)
 	}
 	for _, b := range bindings {
-		if b.Unary != nil {
-			if v := b.Unary(types.Int(math.MinInt64)); types.IsError(v) {
-				return v, nil
-			}
+		if b.Unary != nil && b.Operator == "math_abs_int" {
+			return b.Unary(types.Int(math.MinInt64)), nil
 		}
 	}
-	return types.NullValue, nil
+	return nil, errors.New("math.abs takes no int")
 }

@@ -63,12 +63,18 @@ func (e *Engine) Run(ctx context.Context, o Options) error {
 		}
 		o.Log.Info("installed the CustomResourceDefinitions", "count", len(e.crds))
 	}
+	var operators []*operator
+	for _, compiled := range e.operators {
+		op, err := newOperator(compiled, o)
+		if err != nil {
+			return err
+		}
+		operators = append(operators, op)
+	}
 	var ready, running sync.WaitGroup
-	for _, op := range e.operators {
+	for _, op := range operators {
 		ready.Add(1)
-		running.Go(func() {
-			newOperator(op, o).run(ctx, ready.Done)
-		})
+		running.Go(func() { op.run(ctx, ready.Done) })
 	}
 	running.Go(func() {
 		ready.Wait()

@@ -46,14 +46,26 @@ type operator struct {
 	runners map[schema.GroupVersionResource]*resourceRunner // guarded by mu
 }
 
-func newOperator(compiled *handle.Operator, o Options) *operator {
+func newOperator(compiled *handle.Operator, o Options) (*operator, error) {
+	log := o.Log.With("operator", compiled.Name)
+	// The API server sees which operator asks, and each has its own limits.
+	client, err := o.Client.With(kube.Options{
+		UserAgent:      compiled.Name + " (kopf-declarative)",
+		QPS:            compiled.Settings.QPS,
+		Burst:          compiled.Settings.Burst,
+		RequestTimeout: compiled.Settings.RequestTimeout,
+		Log:            log,
+	})
+	if err != nil {
+		return nil, err
+	}
 	return &operator{
 		compiled: compiled,
 		options:  o,
-		client:   o.Client,
-		log:      o.Log.With("operator", compiled.Name),
+		client:   client,
+		log:      log,
 		runners:  map[schema.GroupVersionResource]*resourceRunner{},
-	}
+	}, nil
 }
 
 // run runs the operator until the context ends. ready is called once when

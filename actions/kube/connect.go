@@ -55,6 +55,8 @@ type Client struct {
 	Namespace string
 
 	raw *rest.RESTClient
+	// untuned is REST before the options were applied.
+	untuned *rest.Config
 }
 
 // Connect finds the configured cluster. It sends no request yet: Check does.
@@ -74,6 +76,7 @@ func Connect(o Options) (*Client, error) {
 // NewClient makes a Client from a ready configuration; Kubeconfig and Context
 // of the options do not count.
 func NewClient(config *rest.Config, o Options) (*Client, error) {
+	untuned := config
 	config = tune(config, o)
 	httpClient, err := rest.HTTPClientFor(config)
 	if err != nil {
@@ -91,7 +94,18 @@ func NewClient(config *rest.Config, o Options) (*Client, error) {
 	if now == nil {
 		now = time.Now
 	}
-	return &Client{Dynamic: dyn, Discovery: newDiscovery(raw, now), REST: config, Namespace: "default", raw: raw}, nil
+	return &Client{Dynamic: dyn, Discovery: newDiscovery(raw, now), REST: config, Namespace: "default", raw: raw, untuned: untuned}, nil
+}
+
+// With is a client for the same cluster with other options. Both share what
+// discovery knows.
+func (c *Client) With(o Options) (*Client, error) {
+	client, err := NewClient(c.untuned, o)
+	if err != nil {
+		return nil, err
+	}
+	client.Discovery, client.Namespace = c.Discovery, c.Namespace
+	return client, nil
 }
 
 // tune returns a copy of the configuration with what the options say.

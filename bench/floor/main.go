@@ -30,11 +30,12 @@ import (
 
 func main() {
 	workers := flag.Int("workers", 32, "objects handled at once")
+	namespace := flag.String("namespace", "", "where the objects are; everywhere if empty")
 	child := flag.Bool("child", false, "make a ConfigMap for each object")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *workers, *child); err != nil && ctx.Err() == nil {
+	if err := run(ctx, *namespace, *workers, *child); err != nil && ctx.Err() == nil {
 		fmt.Fprintln(os.Stderr, "floor:", err)
 		os.Exit(1)
 	}
@@ -52,7 +53,7 @@ type task struct {
 	done   any
 }
 
-func run(ctx context.Context, workers int, child bool) error {
+func run(ctx context.Context, namespace string, workers int, child bool) error {
 	cfg, err := clientcmd.BuildConfigFromFlags("", os.Getenv("KUBECONFIG"))
 	if err != nil {
 		return err
@@ -79,29 +80,39 @@ func run(ctx context.Context, workers int, child bool) error {
 			}
 		}()
 	}
-	if err := f.watch(ctx, tasks); err != nil {
+	if err := f.watch(ctx, namespace, tasks); err != nil {
 		return err
 	}
 	return context.Cause(ctx)
 }
 
+// handled is the annotation that tells that an object needs nothing any more.
+const handled = "floor.example.com/handled"
+
 // watch makes a task of each object that is new and of each that has a new spec,
 // until the context ends.
-func (f *floor) watch(ctx context.Context, tasks chan<- task) error {
-	list, err := f.objects.List(ctx, metav1.ListOptions{Limit: 1})
+func (f *floor) watch(ctx context.Context, namespace string, tasks chan<- task) error {
+	objects := f.objects.Namespace(namespace)
+	list, err := objects.List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return err
 	}
+	generations := map[string]int64{}
+	for _, u := range list.Items {
+		generations[u.GetName()] = u.GetGeneration()
+		if u.GetAnnotations()[handled] == "" {
+			tasks <- task{&u, u.GetName()}
+		}
+	}
 	w, err := watch.NewRetryWatcherWithContext(ctx, list.GetResourceVersion(), &cache.ListWatch{
 		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (apiwatch.Interface, error) {
-			return f.objects.Watch(ctx, o)
+			return objects.Watch(ctx, o)
 		},
 	})
 	if err != nil {
 		return err
 	}
 	defer w.Stop()
-	generations := map[string]int64{}
 	for event := range w.ResultChan() {
 		u, ok := event.Object.(*unstructured.Unstructured)
 		if !ok || event.Type == apiwatch.Deleted || generations[u.GetName()] == u.GetGeneration() {
@@ -129,7 +140,7 @@ func (f *floor) handle(ctx context.Context, t task) error {
 	if err != nil {
 		return err
 	}
-	annotations := map[string]any{"floor.example.com/handled": string(spec)}
+	annotations := map[string]any{handled: string(spec)}
 	if err := f.patch(ctx, namespace, name, map[string]any{"metadata": map[string]any{"annotations": annotations}}); err != nil {
 		return err
 	}

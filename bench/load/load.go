@@ -61,11 +61,13 @@ type Result struct {
 
 // String is the result on one line.
 func (r Result) String() string {
-	return fmt.Sprintf("%s %d objects in %.2fs (sent in %.2fs): %.0f/s, median %v, p99 %v, %.2f writes to each object, "+
-		"%.2f writes in all for each; operator: %.3f ms CPU for each, %.1f MiB at its peak",
-		r.Operation, r.Objects, r.Took.Seconds(), r.Sent.Seconds(), r.PerSecond(),
-		r.Median.Round(time.Millisecond), r.P99.Round(time.Millisecond),
-		r.ObjectWritesPerObject(), r.WritesPerObject(), r.CPUPerObject(), r.PeakMiB)
+	text := fmt.Sprintf("%s %d objects", r.Operation, r.Objects)
+	if r.Took > 0 {
+		text += fmt.Sprintf(" in %.2fs (sent in %.2fs): %.0f/s, median %v, p99 %v", r.Took.Seconds(), r.Sent.Seconds(),
+			r.PerSecond(), r.Median.Round(time.Millisecond), r.P99.Round(time.Millisecond))
+	}
+	return text + fmt.Sprintf("; for each, the operator used %.3f ms CPU, %.2f writes to it and %.2f in all; its peak is %.1f MiB",
+		r.CPUPerObject(), r.ObjectWritesPerObject(), r.WritesPerObject(), r.PeakMiB)
 }
 
 // PerSecond is the throughput.

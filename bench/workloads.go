@@ -1,0 +1,59 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// workload is one row of the table: a load on the engine with one of the
+// operators of bench/operators, and the same on the floor.
+type workload struct {
+	name, title string
+	objects     int
+	operator    string
+	// floor has the arguments of the floor; noFloor leaves it out.
+	floor   []string
+	noFloor bool
+	// update changes all objects after they have been created, and only the
+	// changes are measured; restart starts the operator again, and counts writes.
+	update, restart bool
+	// once is for workloads that take long: one round will do.
+	once bool
+}
+
+var workloads = []workload{
+	{name: "create", title: "create, status", objects: 1000, operator: "status.yaml"},
+	{name: "update", title: "update, status", objects: 1000, operator: "status.yaml", update: true},
+	{name: "ten", title: "create, ten handlers", objects: 300, operator: "ten.yaml"},
+	{name: "child", title: "create, status and a ConfigMap", objects: 1000, operator: "child.yaml", floor: []string{"-child"}},
+	{name: "restart", title: "restart over handled objects", objects: 1000, operator: "status.yaml", noFloor: true, restart: true},
+	{name: "large", title: "create, status, many objects", objects: 10_000, operator: "status.yaml", noFloor: true, once: true},
+}
+
+func workloadNames() []string {
+	var names []string
+	for _, w := range workloads {
+		names = append(names, w.name)
+	}
+	return names
+}
+
+func selectWorkloads(o options) ([]workload, error) {
+	for _, name := range o.only {
+		if !slices.Contains(workloadNames(), name) {
+			return nil, fmt.Errorf("no workload %q; there are %s", name, strings.Join(workloadNames(), ", "))
+		}
+	}
+	var selected []workload
+	for _, w := range workloads {
+		if len(o.only) > 0 && !slices.Contains(o.only, w.name) {
+			continue
+		}
+		if o.objects > 0 {
+			w.objects = o.objects
+		}
+		selected = append(selected, w)
+	}
+	return selected, nil
+}

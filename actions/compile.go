@@ -95,7 +95,13 @@ func (c *compiler) when(s *step) {
 	}
 	s.when = program
 	*c.diags = append(*c.diags, diags...)
-	c.references(program.Selections("steps"))
+	c.uses(program.Selections)
+}
+
+// uses looks at what an expression or a template selects.
+func (c *compiler) uses(selections func(variable string) []eval.Selection) {
+	c.references(selections("steps"))
+	c.needs.Vars = append(c.needs.Vars, selections("vars")...)
 }
 
 // references reports steps that are used where they have no result.
@@ -169,7 +175,7 @@ func (c *compiler) report(rule, summary string, where diag.Range, detail string,
 func (c *compiler) expr(x *spec.Expr, want *cel.Type) *eval.Program {
 	program, diags := c.env.Expr(x, c.scope, want)
 	*c.diags = append(*c.diags, diags...)
-	c.references(program.Selections("steps"))
+	c.uses(program.Selections)
 	return program
 }
 
@@ -180,7 +186,7 @@ func (c *compiler) template(v *spec.Template) *eval.Template {
 	}
 	t, diags := c.env.Template(v, c.scope)
 	*c.diags = append(*c.diags, diags...)
-	c.references(t.Selections("steps"))
+	c.uses(t.Selections)
 	return t
 }
 

@@ -24,6 +24,8 @@ type Needs struct {
 	Children []Child
 	// Reads are the resources that get steps name by a selector.
 	Reads []*spec.Selector
+	// Vars are the places where steps use the handler's vars.
+	Vars []eval.Selection
 	// Waits tells that there is a wait, which changes of these should wake.
 	Waits bool
 	// Creates tells that there is a create, which may make children that keep

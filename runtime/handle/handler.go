@@ -119,6 +119,21 @@ func (c *compiler) body(h *spec.Handler, out *Handler) {
 	out.steps = c.steps(h.Do, s|eval.Steps)
 	out.result = c.template(h.Result, s|eval.Steps)
 	out.onFailure = c.steps(h.OnFailure, s|eval.Steps|eval.Failure)
+	c.usedVars(out)
+}
+
+// usedVars checks that the vars that a handler uses exist.
+func (c *compiler) usedVars(h *Handler) {
+	var used []eval.Selection
+	for _, program := range []*actions.Program{h.steps, h.onFailure} {
+		if program != nil {
+			used = append(used, program.Needs().Vars...)
+		}
+	}
+	if h.result != nil {
+		used = append(used, h.result.Selections("vars")...)
+	}
+	c.found = append(c.found, h.vars.Check(used)...)
 }
 
 func (c *compiler) steps(steps []*spec.Step, s eval.Scope) *actions.Program {

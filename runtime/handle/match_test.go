@@ -76,6 +76,8 @@ spec:
       do:
         - log: "${oldd}"
         - wait: {for: "children.pod.size() > 0"}
+        - log: "${vars.texxt}"
+      vars: {text: x}
 `
 	bundle, found := spec.Parse([]spec.Source{{Name: "test.yaml", Text: []byte(text)}})
 	if len(found) > 0 {
@@ -87,7 +89,7 @@ spec:
 		seen = append(seen, d.Error())
 	}
 	all := strings.Join(seen, "\n")
-	for _, want := range []string{"test.yaml:6:", "test.yaml:11:22", "test.yaml:13:19", "test.yaml:14:23", `did you mean "pods"?`} {
+	for _, want := range []string{"test.yaml:6:", "test.yaml:11:22", "test.yaml:13:19", "test.yaml:14:23", `did you mean "pods"?`, "test.yaml:15:", "did you mean text?"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("no finding with %s among:\n%s", want, all)
 		}

@@ -16,6 +16,8 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
 
 // Options say which cluster to connect to, and how.
@@ -225,7 +227,11 @@ func checkContext(raw *clientcmdapi.Config, names, context string) error {
 	case wanted == "":
 		return fmt.Errorf("the kubeconfig %s has no current context: choose one with --context: %s", names, strings.Join(have, ", "))
 	case !slices.Contains(have, wanted):
-		return fmt.Errorf("the kubeconfig %s has no context %q%s; it has: %s", names, wanted, didYouMean(wanted, have), strings.Join(have, ", "))
+		guess := ""
+		if near, ok := diag.Nearest(wanted, have); ok {
+			guess = " (did you mean " + near + "?)"
+		}
+		return fmt.Errorf("the kubeconfig %s has no context %q%s; it has: %s", names, wanted, guess, strings.Join(have, ", "))
 	}
 	return checkParts(raw, names, wanted)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kopf-declarative/kopf-declarative/spec"
+	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
 
 // NoMatch is the error for a resource that the server does not serve. It may
@@ -206,28 +207,23 @@ func lookedFor(s *spec.Selector) (string, func(Resource) []string) {
 	return "", func(Resource) []string { return nil }
 }
 
-// similar returns the resources with a name that is close to the wanted one.
+// similar returns the resources whose name the wanted one probably is.
 func (k *served) similar(wanted string, namesOf func(Resource) []string) []string {
 	var known []string
-	owner := map[string]string{}
+	owners := map[string][]string{}
 	for _, r := range k.all {
 		if !r.Preferred {
 			continue
 		}
 		for _, name := range namesOf(r) {
-			if owner[name] == "" {
-				owner[name] = r.String()
-				known = append(known, name)
+			known = append(known, name)
+			if !slices.Contains(owners[name], r.String()) {
+				owners[name] = append(owners[name], r.String())
 			}
 		}
 	}
-	var found []string
-	for _, name := range nearest(wanted, known, 2*maxNearest) {
-		if !slices.Contains(found, owner[name]) && len(found) < maxNearest {
-			found = append(found, owner[name])
-		}
-	}
-	return found
+	near, _ := diag.Nearest(wanted, known)
+	return owners[near][:min(maxNearest, len(owners[near]))]
 }
 
 // missing is the *NoMatch of a lookup by exact key that was not ok.

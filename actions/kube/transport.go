@@ -2,6 +2,7 @@ package kube
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -37,7 +38,7 @@ func (t *timeLimit) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // inTime names the time limit where it is why a request failed.
 func inTime(ctx context.Context, err error) error {
-	if context.Cause(ctx) == errRequestTimeout { //nolint:errorlint // our own
+	if errors.Is(context.Cause(ctx), errRequestTimeout) {
 		return errRequestTimeout
 	}
 	return err
@@ -59,14 +60,14 @@ func (requestTimeout) Temporary() bool { return true }
 // limitedBody is the body of a response within the time limit.
 type limitedBody struct {
 	io.ReadCloser
-	ctx    context.Context //nolint:containedctx // the request's own
+	ctx    context.Context // the request's
 	cancel context.CancelFunc
 }
 
 // Read implements io.Reader.
 func (b *limitedBody) Read(into []byte) (int, error) {
 	n, err := b.ReadCloser.Read(into)
-	if err != nil && err != io.EOF { //nolint:errorlint // the reader's own
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = inTime(b.ctx, err)
 	}
 	return n, err

@@ -3,6 +3,7 @@ package events
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -119,7 +120,7 @@ func (l *lane) sendCount(s *series) {
 		}
 		return err
 	})
-	if err == errExpired { //nolint:errorlint // as returned above
+	if errors.Is(err, errExpired) {
 		l.begin(s.identity, s.last)
 	}
 }

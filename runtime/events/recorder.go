@@ -56,7 +56,7 @@ type Recorder struct {
 	lanes   [lanes]*lane
 	running sync.WaitGroup
 	// ctx is that of all requests; cancel ends them.
-	ctx    context.Context //nolint:containedctx // the recorder's own
+	ctx    context.Context // the recorder's own
 	cancel context.CancelFunc
 
 	dropped    atomic.Uint64

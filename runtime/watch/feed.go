@@ -93,7 +93,7 @@ func (f *feed) send(event apiwatch.Event) bool {
 
 // guard ends a request that is silent for too long.
 type guard struct {
-	ctx     context.Context //nolint:containedctx // the request's
+	ctx     context.Context // the request's
 	cancel  context.CancelCauseFunc
 	timer   *time.Timer
 	timeout time.Duration

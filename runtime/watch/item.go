@@ -49,7 +49,7 @@ func (b bookmark) endsListing() bool {
 // waits know no other way to end.
 type stopClock struct {
 	clock.RealClock
-	ctx context.Context //nolint:containedctx // that is what it is for
+	ctx context.Context
 }
 
 // After implements clock.Clock.

@@ -200,7 +200,7 @@ func (f Fault) answer(w http.ResponseWriter) {
 	status := metav1.Status{
 		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Status"},
 		Status:   metav1.StatusFailure,
-		Code:     int32(f.Status), //nolint:gosec // an HTTP status
+		Code:     int32(f.Status),
 		Reason:   f.reason(),
 		Message:  "injected by faultproxy",
 	}

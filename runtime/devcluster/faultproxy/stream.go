@@ -20,7 +20,7 @@ func (p *Proxy) wrap(resp *http.Response) error {
 type stream struct {
 	io.ReadCloser
 	proxy  *Proxy
-	ctx    context.Context //nolint:containedctx // the request's own
+	ctx    context.Context // the request's own
 	events int
 	end    error
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/kopf-declarative/kopf-declarative/runtime"
 	"github.com/kopf-declarative/kopf-declarative/spec"
+	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
 
 // block is a fenced block of YAML in a page.
@@ -178,6 +179,27 @@ func tags(t reflect.Type) []string {
 		}
 	}
 	return keys
+}
+
+// The findings that a page shows are those that lint has.
+func TestFindingsAreAsShown(t *testing.T) {
+	text, err := os.ReadFile("testdata/mistakes.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	bundle, found := spec.Parse([]spec.Source{{Name: "mistakes.yaml", Text: text}})
+	_, more := runtime.Compile(bundle)
+	var shown strings.Builder
+	if err := (&diag.Printer{Out: &shown, Sources: bundle.Sources}).Print(append(found, more...).Sorted()); err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("lint.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(page), shown.String()) {
+		t.Errorf("lint.md does not show what is found:\n%s", &shown)
+	}
 }
 
 // The keys of the language are all described where people look for them.

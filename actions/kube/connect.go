@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+	"k8s.io/client-go/util/flowcontrol"
 
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
@@ -114,8 +115,8 @@ func (c *Client) With(o Options) (*Client, error) {
 func tune(config *rest.Config, o Options) *rest.Config {
 	config = rest.CopyConfig(config)
 	config.QPS, config.Burst = -1, -1
-	if o.QPS > 0 {
-		config.QPS, config.Burst = o.QPS, max(o.Burst, 1)
+	if o.QPS > 0 { // one limit for all clients
+		config.RateLimiter = flowcontrol.NewTokenBucketRateLimiter(o.QPS, max(o.Burst, 1))
 	}
 	if o.UserAgent != "" {
 		config.UserAgent = o.UserAgent

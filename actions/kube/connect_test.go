@@ -83,8 +83,16 @@ func TestConnectFindsTheCluster(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c.REST.QPS != -1 || limited.REST.QPS != 5 || limited.REST.Burst != 7 {
-			t.Errorf("%v, %v, %v", c.REST.QPS, limited.REST.QPS, limited.REST.Burst)
+		if c.REST.QPS != -1 || c.REST.RateLimiter != nil {
+			t.Error("there is a limit by default")
+		}
+		for range 7 {
+			if !limited.REST.RateLimiter.TryAccept() {
+				t.Fatal("the burst is too small")
+			}
+		}
+		if limited.REST.RateLimiter.QPS() != 5 || limited.REST.RateLimiter.TryAccept() {
+			t.Error("the limit is not the one that was set")
 		}
 	})
 }
@@ -93,6 +101,13 @@ func TestConnectErrors(t *testing.T) {
 	t.Setenv("HOME", t.TempDir())
 	t.Setenv("KUBERNETES_SERVICE_HOST", "")
 	good := write(t, twoContexts)
+	t.Run("a pod without its account", func(t *testing.T) {
+		t.Setenv("KUBECONFIG", "")
+		t.Setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+		t.Setenv("KUBERNETES_SERVICE_PORT", "443")
+		_, err := kube.Connect(kube.Options{})
+		checkLine(t, err, "the cluster that this pod runs in cannot be used: ")
+	})
 	tests := map[string]struct {
 		env     string
 		options kube.Options

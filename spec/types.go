@@ -309,7 +309,7 @@ type Watching struct {
 	Range             diag.Range
 	ServerTimeout     *Duration `yaml:"serverTimeout" above:"0" doc:"Asks the server to end each watch after this time."`
 	InactivityTimeout *Duration `yaml:"inactivityTimeout" above:"0" doc:"A stream without an event or bookmark for so long is dead; 70s by default."`
-	ReconnectBackoff  *Duration `yaml:"reconnectBackoff" min:"0" doc:"Pause before a stream is opened again; 100ms by default."`
+	ReconnectBackoff  *Duration `yaml:"reconnectBackoff" min:"0" doc:"Pause after a failed stream, doubled by each further failure up to 10s; 100ms by default. A stream that the server cuts is opened again at once."`
 }
 
 // Networking is settings.networking.

@@ -17,8 +17,8 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/kopf-declarative/kopf-declarative/bench/load"
-	process "github.com/kopf-declarative/kopf-declarative/internal/engine"
 	"github.com/kopf-declarative/kopf-declarative/runtime/devcluster"
+	"github.com/kopf-declarative/kopf-declarative/runtime/devcluster/command"
 )
 
 // namespace is where all objects are. Nothing else lives there.
@@ -74,7 +74,7 @@ func warn(err error) {
 }
 
 func (b *bench) build(ctx context.Context) (err error) {
-	if b.root, err = process.Root(ctx); err != nil {
+	if b.root, err = command.Root(ctx); err != nil {
 		return err
 	}
 	if b.o.profile != "" {
@@ -83,10 +83,10 @@ func (b *bench) build(ctx context.Context) (err error) {
 		}
 	}
 	b.binaries = map[string]string{engine: b.o.engine}
-	if b.binaries[floor], err = process.Build(ctx, "bench/floor", b.dir); err != nil || b.o.engine != "" {
+	if b.binaries[floor], err = command.Build(ctx, "bench/floor", b.dir); err != nil || b.o.engine != "" {
 		return err
 	}
-	b.binaries[engine], err = process.Build(ctx, "cmd/kopf-declarative", b.dir)
+	b.binaries[engine], err = command.Build(ctx, "cmd/kopf-declarative", b.dir)
 	return err
 }
 

@@ -10,12 +10,12 @@ import (
 	"strings"
 	"time"
 
-	process "github.com/kopf-declarative/kopf-declarative/internal/engine"
+	"github.com/kopf-declarative/kopf-declarative/runtime/devcluster/command"
 )
 
 // operator is the process that is measured.
 type operator struct {
-	*process.Process
+	*command.Process
 	log     *os.File
 	stopped bool
 }
@@ -36,7 +36,7 @@ func (b *bench) start(ctx context.Context, w workload, who string, round int) (*
 	cmd := exec.CommandContext(ctx, b.binaries[who], args...)
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+b.kubeconfig)
 	cmd.Stdout, cmd.Stderr = log, log
-	p, err := process.Start(cmd)
+	p, err := command.Start(cmd)
 	if err != nil {
 		return nil, errors.Join(err, log.Close())
 	}

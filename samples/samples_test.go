@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kopf-declarative/kopf-declarative/internal/engine"
 	"github.com/kopf-declarative/kopf-declarative/runtime"
 	"github.com/kopf-declarative/kopf-declarative/runtime/devcluster/clustertest"
+	"github.com/kopf-declarative/kopf-declarative/runtime/devcluster/command"
 	"github.com/kopf-declarative/kopf-declarative/samples/demo/script"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 )
@@ -47,7 +47,7 @@ func TestSamplesAreClean(t *testing.T) {
 // on a real API server.
 func TestSamplesDoWhatTheySay(t *testing.T) {
 	kubeconfig := clustertest.Kubeconfig(t)
-	binary, err := engine.Build(t.Context(), "cmd/kopf-declarative", t.TempDir())
+	binary, err := command.Build(t.Context(), "cmd/kopf-declarative", t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,7 +22,7 @@ import (
 	"golang.org/x/term"
 	"k8s.io/klog/v2"
 
-	"github.com/kopf-declarative/kopf-declarative/internal/engine"
+	"github.com/kopf-declarative/kopf-declarative/runtime/devcluster/command"
 	"github.com/kopf-declarative/kopf-declarative/samples/demo/script"
 )
 
@@ -50,7 +50,7 @@ func run(ctx context.Context, args []string) (err error) {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	root, err := engine.Root(ctx)
+	root, err := command.Root(ctx)
 	if err != nil {
 		return err
 	}

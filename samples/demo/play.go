@@ -7,8 +7,8 @@ import (
 	"os"
 	"time"
 
-	"github.com/kopf-declarative/kopf-declarative/internal/engine"
 	"github.com/kopf-declarative/kopf-declarative/runtime/devcluster"
+	"github.com/kopf-declarative/kopf-declarative/runtime/devcluster/command"
 	"github.com/kopf-declarative/kopf-declarative/samples/demo/script"
 )
 
@@ -23,7 +23,7 @@ func play(ctx context.Context, narrator *script.Narrator, kubeconfig string, sto
 	}
 	defer os.RemoveAll(dir)
 	narrator.Title("Building kopf-declarative")
-	binary, err := engine.Build(ctx, "cmd/kopf-declarative", dir)
+	binary, err := command.Build(ctx, "cmd/kopf-declarative", dir)
 	if err != nil {
 		return err
 	}

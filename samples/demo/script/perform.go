@@ -10,7 +10,7 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd"
 
-	"github.com/kopf-declarative/kopf-declarative/internal/engine"
+	"github.com/kopf-declarative/kopf-declarative/runtime/devcluster/command"
 )
 
 // Performance is all that is needed to play a sample.
@@ -93,7 +93,7 @@ type crew struct {
 	// failed ends the play if the engine ends by itself.
 	failed context.CancelCauseFunc
 
-	process *engine.Process
+	process *command.Process
 	// dismissed is closed before the process is ended on purpose.
 	dismissed chan struct{}
 	// log is where the process writes; read is closed when it has been read.
@@ -111,7 +111,7 @@ func (c *crew) start() error {
 	cmd.Dir = c.performance.Script.dir
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+c.performance.Kubeconfig)
 	cmd.Stdout, cmd.Stderr = to, to
-	if c.process, err = engine.Start(cmd); err != nil {
+	if c.process, err = command.Start(cmd); err != nil {
 		return errors.Join(err, from.Close(), to.Close())
 	}
 	c.log, c.read, c.dismissed = to, make(chan struct{}), make(chan struct{})
@@ -132,7 +132,7 @@ func (c *crew) color() string {
 }
 
 // attend ends the play if the process ends without having been asked to.
-func (c *crew) attend(process *engine.Process, dismissed <-chan struct{}) {
+func (c *crew) attend(process *command.Process, dismissed <-chan struct{}) {
 	<-process.Ended()
 	select {
 	case <-dismissed:

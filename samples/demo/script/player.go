@@ -88,7 +88,7 @@ func (p *Player) Play(ctx context.Context, s *Script) error {
 		if err := p.act(ctx, s, step); err != nil {
 			return fmt.Errorf("step %d: %w", i+1, err)
 		}
-		if err := p.await(ctx, step.Expect); err != nil {
+		if err := p.patiently(step).await(ctx, step.Expect); err != nil {
 			return fmt.Errorf("step %d: %w", i+1, err)
 		}
 		if err := p.show(ctx, s, step.Expect); err != nil {
@@ -96,6 +96,16 @@ func (p *Player) Play(ctx context.Context, s *Script) error {
 		}
 	}
 	return nil
+}
+
+// patiently is the player with the patience for a step.
+func (p *Player) patiently(step Step) *Player {
+	if step.Within == nil {
+		return p
+	}
+	hurried := *p
+	hurried.Patience = step.Within.Duration
+	return &hurried
 }
 
 func (p *Player) act(ctx context.Context, s *Script, step Step) error {

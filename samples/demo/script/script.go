@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
 )
 
@@ -33,6 +34,8 @@ type Step struct {
 	// Kill ends the engine as a crash does, and starts it again.
 	Kill   bool   `json:"kill"`
 	Expect Expect `json:"expect"`
+	// Within is how long that may take, where it must not take long.
+	Within *metav1.Duration `json:"within"`
 }
 
 // Ref names an object.

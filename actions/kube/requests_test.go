@@ -198,9 +198,12 @@ func TestWatch(t *testing.T) {
 }
 
 func TestWatchTellsTheServersError(t *testing.T) {
-	client := connect(t, kube.Options{})
-	ns := namespace(t, client)
-	w, err := client.Watch(t.Context(), configMaps, ns, metav1.ListOptions{ResourceVersion: "1"})
+	proxy := faultproxy.New(t, clustertest.Kubeconfig(t))
+	proxy.Fail(func(r *http.Request) (faultproxy.Fault, bool) {
+		return faultproxy.Fault{Status: http.StatusGone, InStream: true}, faultproxy.IsWatch(r)
+	})
+	client := connect(t, kube.Options{Kubeconfig: proxy.Kubeconfig()})
+	w, err := client.Watch(t.Context(), configMaps, "default", metav1.ListOptions{})
 	if err == nil {
 		defer w.Close()
 		_, err = w.Next()

@@ -91,6 +91,7 @@ func parse(flags *flag.FlagSet, args []string) error {
 func serve(dir string, stdin *os.File, stdout, stderr io.Writer) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	signal.Ignore(syscall.SIGPIPE) // who started us may be gone, and we still have to clean up
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if !isNullDevice(stdin) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -106,6 +107,9 @@ func (c *Cluster) start(ctx context.Context, programs programs) (err error) {
 	}
 	if err := c.writeKubeconfigs(); err != nil {
 		return err
+	}
+	if err := os.Remove(c.folder.path(etcdSocketFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err // one that was left would look as if etcd were there
 	}
 	if err := c.run(programs.argv(etcd, etcdFlags())); err != nil {
 		return err

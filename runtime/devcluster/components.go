@@ -16,7 +16,10 @@ const (
 // etcdSocket is the address of etcd for both sides: a socket in the folder of the
 // cluster, in which all components run. No other user reaches it, no port is
 // needed, and the length of the folder's name does not matter.
-const etcdSocket = "unix://localhost:2379"
+const (
+	etcdSocket     = "unix://" + etcdSocketFile
+	etcdSocketFile = "localhost:2379"
+)
 
 // enabledControllers are those that do something without nodes.
 var enabledControllers = []string{

@@ -41,6 +41,17 @@ func findPrograms(ctx context.Context, o Options) (programs, error) {
 	return found, nil
 }
 
+// HaveAssets tells whether all components are in $KUBEBUILDER_ASSETS, so that
+// nothing needs to be built.
+func HaveAssets() (bool, error) {
+	for _, name := range []string{etcd, apiserver, controllers} {
+		if asset, err := findAsset(name); asset == "" || err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
 // findAsset returns the path of a program in $KUBEBUILDER_ASSETS, or nothing.
 func findAsset(name string) (string, error) {
 	dir := os.Getenv(assetsVariable)

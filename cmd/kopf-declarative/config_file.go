@@ -1,0 +1,90 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"go.yaml.in/yaml/v3"
+)
+
+// configFile finds the config file: the one that is named, else the first that
+// exists in the usual places, else none.
+func configFile(cmd *cobra.Command) (string, error) {
+	named := cmd.Flags().Lookup("config").Value.String()
+	if named == "" {
+		named = os.Getenv(envName("config"))
+	}
+	if named != "" {
+		return named, nil
+	}
+	candidates := []string{program + ".yaml"}
+	if dir, err := os.UserConfigDir(); err == nil {
+		candidates = append(candidates, filepath.Join(dir, program+".yaml"))
+	}
+	for _, path := range candidates {
+		switch _, err := os.Stat(path); {
+		case err == nil:
+			return path, nil
+		case !errors.Is(err, fs.ErrNotExist):
+			return "", fmt.Errorf("cannot read the config file: %w", err)
+		}
+	}
+	return "", nil
+}
+
+// checkFile finds what viper would let pass: unknown keys and values that are
+// not scalars. Its errors begin with their place in the file.
+func checkFile(data []byte, root *cobra.Command) error {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(data, &doc); err != nil {
+		return fmt.Errorf(": %s", strings.TrimPrefix(err.Error(), "yaml: "))
+	}
+	if len(doc.Content) == 0 {
+		return nil
+	}
+	top := doc.Content[0]
+	if top.Kind != yaml.MappingNode {
+		return fmt.Errorf(":%d:%d: must be a map of settings, such as namespace: demo", top.Line, top.Column)
+	}
+	known := settingNames(root)
+	for i := 0; i < len(top.Content); i += 2 {
+		key, value := top.Content[i], top.Content[i+1]
+		if !slices.Contains(known, key.Value) {
+			return fmt.Errorf(":%d:%d: unknown key %q%s", key.Line, key.Column, key.Value, didYouMean(key.Value, "", known))
+		}
+		if value.Kind != yaml.ScalarNode && key.Value != setFlag {
+			return fmt.Errorf(":%d:%d: %s must be a single value", value.Line, value.Column, key.Value)
+		}
+	}
+	var unique map[string]any // a second look, for keys that stand twice
+	if err := doc.Decode(&unique); err != nil {
+		return fmt.Errorf(": %s", strings.Join(strings.Fields(strings.TrimPrefix(err.Error(), "yaml: unmarshal errors:")), " "))
+	}
+	return nil
+}
+
+// settingNames are the keys of a config file: the flags of all commands, so that
+// one file serves them all.
+func settingNames(root *cobra.Command) []string {
+	var names []string
+	add := func(f *pflag.Flag) {
+		if f.Name != "config" && f.Name != "help" && !slices.Contains(names, f.Name) {
+			names = append(names, f.Name)
+		}
+	}
+	root.PersistentFlags().VisitAll(add)
+	for _, cmd := range root.Commands() {
+		if cmd.PreRunE != nil {
+			cmd.Flags().VisitAll(add)
+		}
+	}
+	slices.Sort(names)
+	return names
+}

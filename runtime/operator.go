@@ -127,19 +127,13 @@ func (o *operator) discover(ready func()) {
 // startWatches starts what can be started and is not yet. What cannot is said
 // once per selector and reason.
 func (o *operator) startWatches(said map[*handle.Selector]string) (synced *sync.WaitGroup, missing bool) {
+	find := func(s *handle.Selector) ([]kube.Resource, bool) { return o.find(s, said) }
+	missing = o.related.start(find)
 	chosen := map[schema.GroupVersionResource][]*handle.Handler{}
 	resources := map[schema.GroupVersionResource]kube.Resource{}
 	for _, s := range o.compiled.Selectors {
-		found, err := o.resolve(s)
-		if err != nil {
-			missing = true
-			if said[s] != err.Error() && o.ctx.Err() == nil {
-				said[s] = err.Error()
-				o.log.Warn("waiting for a resource", "error", err, "at", s.Spec.Range)
-			}
-			continue
-		}
-		delete(said, s)
+		found, ok := find(s)
+		missing = missing || !ok
 		for _, r := range found {
 			resources[r.GVR()] = r
 			chosen[r.GVR()] = append(chosen[r.GVR()], o.compiled.HandlersOf(s)...)
@@ -154,6 +148,21 @@ func (o *operator) startWatches(said map[*handle.Selector]string) (synced *sync.
 		}
 	}
 	return synced, missing
+}
+
+// find finds the resources that a selector means, and says what is wrong where
+// it cannot.
+func (o *operator) find(s *handle.Selector, said map[*handle.Selector]string) (found []kube.Resource, ok bool) {
+	found, err := o.resolve(s)
+	if err == nil {
+		delete(said, s)
+		return found, true
+	}
+	if said[s] != err.Error() && o.ctx.Err() == nil {
+		said[s] = err.Error()
+		o.log.Warn("waiting for a resource", "error", err, "at", s.Spec.Range)
+	}
+	return nil, false
 }
 
 // resolve finds the resources that a selector means.
@@ -202,6 +211,7 @@ func (o *operator) start(r kube.Resource, handlers []*handle.Handler, synced fun
 	o.mu.Unlock()
 	o.log.Debug("watching", "resource", r.String())
 	o.running.Go(func() {
+		o.related.complete(o.ctx)
 		runner.queue.Run(o.ctx, settings.WorkerLimit, func(key types.NamespacedName) { runner.process(o.work, key) })
 	})
 	o.running.Go(func() {

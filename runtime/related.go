@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -28,6 +29,7 @@ type related struct {
 
 // relatedCache holds the objects of one resource that have an owner.
 type relatedCache struct {
+	listed  chan struct{} // closed once the cache is complete
 	byOwner map[types.UID]map[types.NamespacedName]*kube.Object
 	owners  map[types.NamespacedName][]types.UID
 }
@@ -53,19 +55,21 @@ func (r *related) watch(resource kube.Resource, alias string) {
 	gvr := resource.GVR()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.aliases[alias] == nil {
-		r.aliases[alias] = map[schema.GroupVersionResource]bool{}
-	}
 	r.aliases[alias][gvr] = true
 	if r.caches[gvr] != nil {
 		return
 	}
-	r.caches[gvr] = &relatedCache{
+	cache := &relatedCache{
+		listed:  make(chan struct{}),
 		byOwner: map[types.UID]map[types.NamespacedName]*kube.Object{},
 		owners:  map[types.NamespacedName][]types.UID{},
 	}
+	r.caches[gvr] = cache
 	r.o.running.Go(func() {
-		r.o.watch(resource, "", "", watch.Sink{Event: func(e watch.Event) { r.event(gvr, e) }})
+		r.o.watch(resource, "", "", watch.Sink{
+			Event:  func(e watch.Event) { r.event(gvr, e) },
+			Synced: func() { close(cache.listed) },
+		})
 	})
 }
 
@@ -139,8 +143,13 @@ func (r *related) of() handle.Related {
 
 // children decodes the living children of an object by alias.
 func (r *related) children(uid, alias string) ([]any, error) {
+	known, complete := r.packed(types.UID(uid), alias)
+	if !complete {
+		delay := missingInterval
+		return nil, &actions.Temporary{Message: fmt.Sprintf("children.%s is not known yet", alias), Delay: &delay, Waiting: true}
+	}
 	out := []any{}
-	for _, object := range r.packed(types.UID(uid), alias) {
+	for _, object := range known {
 		body, err := object.Decode()
 		if err != nil {
 			return nil, err
@@ -150,16 +159,29 @@ func (r *related) children(uid, alias string) ([]any, error) {
 	return out, nil
 }
 
-func (r *related) packed(uid types.UID, alias string) []*kube.Object {
+// packed are the children as far as they are known. Few that are known must not
+// be taken for few.
+func (r *related) packed(uid types.UID, alias string) (known []*kube.Object, complete bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	var out []*kube.Object
+	complete = r.aliases[alias] != nil
 	for gvr := range r.aliases[alias] {
-		for _, object := range r.caches[gvr].byOwner[uid] {
-			out = append(out, object)
+		cache := r.caches[gvr]
+		complete = complete && cache.isListed()
+		for _, object := range cache.byOwner[uid] {
+			known = append(known, object)
 		}
 	}
-	return out
+	return known, complete
+}
+
+func (c *relatedCache) isListed() bool {
+	select {
+	case <-c.listed:
+		return true
+	default:
+		return false
+	}
 }
 
 // read notes that an object depends on another one.
@@ -188,17 +210,50 @@ func (r *related) forget(uid types.UID) {
 	}
 }
 
-// start watches what waiting handlers look at, as far as the cluster has it.
-func (r *related) start(ctx context.Context) (missing []error) {
+// start watches what waiting handlers look at, as far as the cluster has it. It
+// tells whether something is missing.
+func (r *related) start(find func(*handle.Selector) ([]kube.Resource, bool)) (missing bool) {
 	for _, s := range r.o.compiled.Related {
-		found, err := r.o.resolve(s.Selector)
-		if err != nil {
-			missing = append(missing, err)
+		found, ok := find(s.Selector)
+		if !ok {
+			missing = true
 			continue
 		}
+		r.known(s.Alias)
 		for _, resource := range found {
 			r.watch(resource, s.Alias)
 		}
 	}
 	return missing
+}
+
+// known notes that it is clear which resources an alias means, if any.
+func (r *related) known(alias string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.aliases[alias] == nil {
+		r.aliases[alias] = map[schema.GroupVersionResource]bool{}
+	}
+}
+
+// complete waits until all that is watched by now has been listed: a handler
+// that looked earlier would wait for what is there already.
+func (r *related) complete(ctx context.Context) {
+	for _, listed := range r.listings() {
+		select {
+		case <-listed:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (r *related) listings() []<-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var out []<-chan struct{}
+	for _, cache := range r.caches {
+		out = append(out, cache.listed)
+	}
+	return out
 }

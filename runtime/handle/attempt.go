@@ -48,12 +48,11 @@ func (p *pass) giveUp(ctx context.Context, h *Handler, outcome state.Outcome) {
 
 // conclude records an outcome and tells those who want to know.
 func (p *pass) conclude(ctx context.Context, h *Handler, record state.Record, outcome state.Outcome, err error) {
-	p.records[h.ID] = record.With(outcome, p.now)
 	var temporary *actions.Temporary
-	waiting := errors.As(err, &temporary) && temporary.Waiting
+	outcome.Waiting = outcome.Verdict == state.Retry && errors.As(err, &temporary) && temporary.Waiting
+	p.records[h.ID] = record.With(outcome, p.now)
 	switch {
-	case outcome.Verdict == state.Retry && waiting:
-		p.waiting[h.ID] = true
+	case outcome.Waiting:
 		p.handlerLog(h).Info("waiting", "for", outcome.Message, "again in", outcome.Delay)
 	case outcome.Verdict == state.Retry:
 		p.handlerLog(h).Warn("failed, will be tried again", append(failure(err), "attempt", record.Retries+1, "again in", outcome.Delay)...)

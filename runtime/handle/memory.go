@@ -23,8 +23,9 @@ type Memory struct {
 	Failures int
 
 	mu      sync.Mutex
-	waiting map[string]bool // guarded by mu: handlers that wait, by id
-	woken   bool            // guarded by mu
+	waiting bool // guarded by mu: some handler waits for other objects
+	woken   bool // guarded by mu
+	looked  bool // guarded by mu: since the engine started
 }
 
 // Wake lets waiting handlers look again before their time. A handler that is
@@ -39,23 +40,22 @@ func (m *Memory) Wake() {
 func (m *Memory) Awake() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.woken && len(m.waiting) > 0
+	return m.woken && m.waiting
 }
 
-// takeWoken returns the handlers to wake, once.
-func (m *Memory) takeWoken() map[string]bool {
+// takeWoken tells, once, whether waiting handlers are to look again. They also
+// do so first of all: nobody saw what has changed while no engine ran.
+func (m *Memory) takeWoken() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !m.woken {
-		return nil
-	}
-	m.woken = false
-	return m.waiting
+	woken := m.woken || !m.looked
+	m.woken, m.looked = false, true
+	return woken
 }
 
-// setWaiting notes which handlers wait now.
-func (m *Memory) setWaiting(ids map[string]bool) {
+// setWaiting notes whether a handler waits now.
+func (m *Memory) setWaiting(waiting bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.waiting = ids
+	m.waiting = waiting
 }

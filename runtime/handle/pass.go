@@ -3,6 +3,7 @@ package handle
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/kopf-declarative/kopf-declarative/actions"
@@ -26,8 +27,8 @@ type pass struct {
 
 	selected []*Handler // due in this cycle
 	records  map[string]state.Record
-	drop     []string        // ids whose records belong to another cycle
-	waiting  map[string]bool // ids of handlers that wait
+	drop     []string // ids whose records belong to another cycle
+	woken    bool     // handlers that wait for other objects look again
 
 	// begins tells that this is the first pass of a cycle.
 	begins bool
@@ -151,10 +152,9 @@ func (p *pass) load() {
 		p.log.Warn("a progress record is damaged; its handler begins anew", "error", err)
 	}
 	p.records, p.drop = state.Repurpose(string(p.cause.Reason), ids, anew, loaded)
-	for id := range p.mem.takeWoken() {
-		if r, ok := p.records[id]; ok && !r.Finished() {
-			r.Delayed = nil
-			p.records[id] = r
+	if p.woken = p.mem.takeWoken(); p.woken {
+		for id, r := range p.records {
+			p.records[id] = r.Woken()
 		}
 	}
 	p.begins = len(loaded) == 0 && len(ids) > 0
@@ -183,7 +183,6 @@ func (p *pass) braked() bool {
 
 // run tries the handlers whose time has come, in declared order.
 func (p *pass) run(ctx context.Context) {
-	p.waiting = map[string]bool{}
 	tried := map[string]bool{}
 	for {
 		plan := state.MakePlan(dueOf(p.selected), p.records, tried, p.now)
@@ -230,7 +229,7 @@ func (p *pass) finish(ctx context.Context) error {
 	if err := p.write(ctx); err != nil {
 		return err
 	}
-	p.mem.setWaiting(p.waiting)
+	p.mem.setWaiting(slices.ContainsFunc(p.selected, func(h *Handler) bool { return p.records[h.ID].Waiting }))
 	if p.plan().Done() {
 		p.mem.Listed = false
 		p.mem.Deleted = p.cause.Reason == cause.Delete

@@ -121,7 +121,11 @@ func (w *Worker) Handle(ctx context.Context, object map[string]any, mem *Memory,
 	if err := p.detect(); err != nil {
 		p.log.Warn("the stored record of what was handled last is damaged; going on without", "error", err)
 	}
-	return p.result, p.handle(ctx)
+	err := p.handle(ctx)
+	if err != nil && p.woken {
+		mem.Wake() // what came of it was not recorded
+	}
+	return p.result, err
 }
 
 // Event runs the handlers of raw events, which leave no trace on the object.

@@ -31,6 +31,7 @@ type Outcome struct {
 	Delay       time.Duration // until the next attempt, for Retry
 	Message     string        // why it did not succeed
 	Subrefs     []string      // sub-handlers that it has started
+	Waiting     bool          // for other objects, with Retry
 	Unattempted bool          // the handler was not even run
 }
 

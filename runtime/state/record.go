@@ -17,6 +17,7 @@ type Record struct {
 	Success bool
 	Failure bool
 	Message string   // of the last error
+	Waiting bool     // for other objects: it looks again as soon as they change
 	Subrefs []string // ids of sub-handlers, sorted
 }
 
@@ -34,6 +35,14 @@ func (r Record) Sleeping(now time.Time) bool {
 // Awake tells whether the handler may be tried now.
 func (r Record) Awake(now time.Time) bool {
 	return !r.Finished() && !r.Sleeping(now)
+}
+
+// Woken is the record of a handler whose objects may have changed.
+func (r Record) Woken() Record {
+	if r.Waiting && !r.Finished() {
+		r.Delayed = nil
+	}
+	return r
 }
 
 // Runtime is the time since the first attempt.
@@ -67,6 +76,7 @@ func (r Record) With(outcome Outcome, now time.Time) Record {
 	r.Success = outcome.Verdict == Succeeded
 	r.Failure = outcome.Verdict == Failed
 	r.Message = outcome.Message
+	r.Waiting = outcome.Waiting
 	r.Subrefs = union(r.Subrefs, outcome.Subrefs)
 	return r
 }
@@ -78,7 +88,7 @@ func (r Record) Equal(other Record) bool {
 		sameTime(r.Delayed, other.Delayed) &&
 		r.Purpose == other.Purpose && r.Retries == other.Retries &&
 		r.Success == other.Success && r.Failure == other.Failure &&
-		r.Message == other.Message && slices.Equal(r.Subrefs, other.Subrefs)
+		r.Message == other.Message && r.Waiting == other.Waiting && slices.Equal(r.Subrefs, other.Subrefs)
 }
 
 func union(a, b []string) []string {

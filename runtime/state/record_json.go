@@ -39,9 +39,10 @@ type field struct {
 	value any
 }
 
-// fields lists what is stored of a record, in the order in which Kopf does.
+// fields lists what is stored of a record, in the order in which Kopf does. The
+// last one is ours; Kopf ignores what it does not know.
 func (r Record) fields() []field {
-	out := make([]field, 0, 9)
+	out := make([]field, 0, 10)
 	add := func(name string, value any, present bool) {
 		if present {
 			out = append(out, field{name, value})
@@ -56,6 +57,7 @@ func (r Record) fields() []field {
 	add("failure", r.Failure, true)
 	add("message", r.Message, r.Message != "")
 	add("subrefs", anyList(r.Subrefs), len(r.Subrefs) > 0)
+	add("waiting", true, r.Waiting)
 	return out
 }
 
@@ -94,6 +96,7 @@ func RecordOf(value any) (Record, error) {
 		Failure: in.flag("failure"),
 		Message: in.text("message"),
 		Subrefs: union(in.texts("subrefs"), nil),
+		Waiting: in.flag("waiting"),
 	}
 	if in.err != nil {
 		return Record{}, in.err

@@ -101,6 +101,9 @@ func (a *createAction) one(ctx context.Context, f *frame, object, labels map[str
 		return nil, err
 	}
 	f.created[b.where.key()] = b.where.name != ""
+	if f.Made != nil {
+		f.Made(b.where.resource, made.Object)
+	}
 	return shown(made.Object), nil
 }
 

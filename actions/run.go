@@ -44,6 +44,8 @@ type Run struct {
 	HoldFinalizer func(ctx context.Context, child kube.Resource) error
 	// Reads is told which objects a get looked at; it may be nil.
 	Reads func(resource kube.Resource, namespace, name string)
+	// Made is told which objects a create has made or found made; it may be nil.
+	Made func(resource kube.Resource, object map[string]any)
 	// Children lists the living children of an alias, for wait.
 	Children func(alias string) ([]any, error)
 

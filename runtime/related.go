@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -141,22 +142,55 @@ func (r *related) of() handle.Related {
 	return handle.Related{Children: r.children, Read: r.read}
 }
 
-// children decodes the living children of an object by alias.
-func (r *related) children(uid, alias string) ([]any, error) {
+// children decodes the living children of an object by alias. The watch may
+// bring those that were made a moment ago only later: a handler that makes
+// children and waits until all of them are ready must not find none to wait for.
+func (r *related) children(uid, alias string, made []handle.Made) ([]any, error) {
 	known, complete := r.packed(types.UID(uid), alias)
 	if !complete {
 		delay := missingInterval
 		return nil, &actions.Temporary{Message: fmt.Sprintf("children.%s is not known yet", alias), Delay: &delay, Waiting: true}
 	}
+	newest := r.newest(types.UID(uid), alias, made)
 	out := []any{}
 	for _, object := range known {
+		if m := newest[object.UID]; m != nil && olderThan(object.ResourceVersion, textAt(m, "resourceVersion")) {
+			continue
+		}
+		delete(newest, object.UID)
 		body, err := object.Decode()
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, body)
 	}
+	for _, m := range made {
+		if uid := textAt(m.Object, "uid"); newest[uid] != nil {
+			out = append(out, newest[uid])
+			delete(newest, uid)
+		}
+	}
 	return out, nil
+}
+
+// newest are those objects just made that are children under an alias, by uid.
+func (r *related) newest(parent types.UID, alias string, made []handle.Made) map[string]map[string]any {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := map[string]map[string]any{}
+	for _, m := range made {
+		if r.aliases[alias][m.Resource.GVR()] && slices.Contains(r.ownersOf(m.Object), parent) {
+			out[textAt(m.Object, "uid")] = m.Object
+		}
+	}
+	return out
+}
+
+// textAt is a string of an object's metadata.
+func textAt(object map[string]any, key string) string {
+	value, _ := essence.Lookup(object, []string{"metadata", key})
+	text, _ := value.(string)
+	return text
 }
 
 // packed are the children as far as they are known. Few that are known must not

@@ -126,6 +126,7 @@ func (p *pass) perform(ctx context.Context, h *Handler, steps *actions.Program, 
 
 func (p *pass) newRun(h *Handler, started time.Time) *actions.Run {
 	uid := metaText(p.object, "uid")
+	var made []Made
 	return &actions.Run{
 		Client:    p.w.client,
 		Resource:  p.w.resource,
@@ -145,7 +146,8 @@ func (p *pass) newRun(h *Handler, started time.Time) *actions.Run {
 		Reads: func(resource kube.Resource, namespace, name string) {
 			p.w.related.Read(uid, resource, namespace, name)
 		},
-		Children: func(alias string) ([]any, error) { return p.w.related.Children(uid, alias) },
+		Made:     func(resource kube.Resource, object map[string]any) { made = append(made, Made{resource, object}) },
+		Children: func(alias string) ([]any, error) { return p.w.related.Children(uid, alias, made) },
 		Steps:    map[string]any{},
 	}
 }

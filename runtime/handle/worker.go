@@ -38,11 +38,18 @@ type Worker struct {
 
 // Related is where a worker finds other objects than the one it handles.
 type Related struct {
-	// Children lists the live children of an object by resource alias.
-	Children func(uid, alias string) ([]any, error)
+	// Children lists the live children of an object by resource alias. Those
+	// that were made a moment ago may not be known to it yet.
+	Children func(uid, alias string, made []Made) ([]any, error)
 	// Read notes that handling the object with this uid depends on another
 	// object: a change of that one wakes it.
 	Read func(uid string, resource kube.Resource, namespace, name string)
+}
+
+// Made is an object that an attempt has made or found made.
+type Made struct {
+	Resource kube.Resource
+	Object   map[string]any
 }
 
 // WorkerOptions are what a Worker needs besides its operator.

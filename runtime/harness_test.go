@@ -358,7 +358,8 @@ func (w *world) handled(gvr schema.GroupVersionResource, name, prefix string) {
 		annotations := annotationsOf(w.get(gvr, name))
 		_, stored := annotations[prefix+"/last-handled-configuration"]
 		for key := range annotations {
-			if strings.HasPrefix(key, prefix+"/") && key != prefix+"/last-handled-configuration" && key != prefix+"/kopf-managed" {
+			name, own := strings.CutPrefix(key, prefix+"/")
+			if own && !slices.Contains([]string{"last-handled-configuration", "kopf-managed", "update-cycles", "tracked-children"}, name) {
 				return annotations, false
 			}
 		}

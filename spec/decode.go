@@ -275,7 +275,7 @@ func (d *decoder) wrongType(v *Value, f field, expected string) *diag.Diagnostic
 	if f.item {
 		what = "an item of " + what
 	}
-	return d.add(ruleType, head(v), "%s must be %s, and is %s%s", what, expected, found, typeHint(v, f, expected))
+	return d.add(ruleType, head(v), "%s must be %s, and is %s%s", what, expected, found, typeHint(v, expected))
 }
 
 func quoteShort(text string) string {
@@ -286,7 +286,7 @@ func quoteShort(text string) string {
 }
 
 // typeHint says what to do about the mistakes that indentation makes.
-func typeHint(v *Value, f field, expected string) string {
+func typeHint(v *Value, expected string) string {
 	switch {
 	case expected == "a list" && v.Kind == MapKind:
 		return `; each item of a list begins with "- "`

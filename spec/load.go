@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -127,7 +128,8 @@ func (r *reader) file(path string) {
 
 // fail reports what the system said, without the path, which stands before it.
 func (r *reader) fail(path string, err error) {
-	if inner, ok := err.(*fs.PathError); ok {
+	var inner *fs.PathError
+	if errors.As(err, &inner) {
 		err = inner.Err
 	}
 	r.add(ruleRead, at(path), "%s", err)

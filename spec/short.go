@@ -148,7 +148,7 @@ var (
 	groupName    = regexp.MustCompile(`^` + subdomainPattern + `$`)
 )
 
-func (s *Selector) decodeValue(d *decoder, v *Value, f field) (taken, ok bool) {
+func (s *Selector) decodeValue(d *decoder, v *Value, _ field) (taken, ok bool) {
 	text, ok := v.String()
 	if !ok {
 		return false, false

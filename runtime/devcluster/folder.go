@@ -84,7 +84,7 @@ func lock(file string) (*os.File, error) {
 		}
 		return nil, &fs.PathError{Op: "lock", Path: file, Err: err}
 	}
-	if err := f.Truncate(0); err == nil {
+	if err = f.Truncate(0); err == nil {
 		_, err = fmt.Fprintln(f, os.Getpid())
 	}
 	if err != nil {

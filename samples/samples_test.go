@@ -62,7 +62,7 @@ func TestSamplesDoWhatTheySay(t *testing.T) {
 				Binary:     binary,
 				Kubeconfig: kubeconfig,
 				Namespace:  fmt.Sprintf("sample-%s-%d", name, time.Now().Unix()),
-				Patience:   30 * time.Second,
+				Patience:   2 * time.Minute,
 				Narrator:   script.NewNarrator(t.Output(), false),
 			}.Run(t.Context())
 			if err != nil {

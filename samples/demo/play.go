@@ -13,7 +13,7 @@ import (
 )
 
 // patience is how long the operator may take for what is expected of it.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 // play builds what is needed, plays the script, and stops everything.
 func play(ctx context.Context, narrator *script.Narrator, kubeconfig string, story *script.Script) (failed error) {

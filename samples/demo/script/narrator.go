@@ -55,6 +55,11 @@ func (n *Narrator) Say(format string, args ...any) { n.print(fmt.Sprintf(format,
 // Title starts a new part of the story.
 func (n *Narrator) Title(text string) { n.print("", n.paint(bold, "── "+text)) }
 
+// Waiting tells what the story waits for.
+func (n *Narrator) Waiting(reason error) {
+	n.print(n.paint(faint, "   … waiting: "+reason.Error()))
+}
+
 // Command shows what a user would type.
 func (n *Narrator) Command(text string) { n.print(n.paint(cyan, "   $ "+text)) }
 

@@ -204,14 +204,21 @@ func (p *Player) resource(ctx context.Context, ref Ref) (dynamic.ResourceInterfa
 	return p.client.Resource(mapping.Resource).Namespace(p.namespace), nil
 }
 
+// tellAfter is how long nothing may happen before the reader is told why.
+const tellAfter = 3 * time.Second
+
 // eventually repeats a check until it passes or the patience is over.
 func (p *Player) eventually(ctx context.Context, check func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, p.Patience)
 	defer cancel()
-	for {
+	for start, told := time.Now(), false; ; {
 		err := check()
 		if err == nil {
 			return nil
+		}
+		if !told && time.Since(start) > tellAfter {
+			told = true
+			p.Narrator.Waiting(err)
 		}
 		select {
 		case <-time.After(100 * time.Millisecond):

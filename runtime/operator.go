@@ -211,7 +211,6 @@ func (o *operator) start(r kube.Resource, handlers []*handle.Handler, synced fun
 	o.mu.Unlock()
 	o.log.Debug("watching", "resource", r.String())
 	o.running.Go(func() {
-		o.related.complete(o.ctx)
 		runner.queue.Run(o.ctx, settings.WorkerLimit, func(key types.NamespacedName) { runner.process(o.work, key) })
 	})
 	o.running.Go(func() {

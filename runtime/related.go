@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"sync"
@@ -268,26 +267,4 @@ func (r *related) known(alias string) {
 	if r.aliases[alias] == nil {
 		r.aliases[alias] = map[schema.GroupVersionResource]bool{}
 	}
-}
-
-// complete waits until all that is watched by now has been listed: a handler
-// that looked earlier would wait for what is there already.
-func (r *related) complete(ctx context.Context) {
-	for _, listed := range r.listings() {
-		select {
-		case <-listed:
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-func (r *related) listings() []<-chan struct{} {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var out []<-chan struct{}
-	for _, cache := range r.caches {
-		out = append(out, cache.listed)
-	}
-	return out
 }

@@ -83,6 +83,9 @@ func controllersFlags() []string {
 		"--kubeconfig=" + controllersKubeconfig,
 		"--secure-port=0",
 		"--leader-elect=false",
+		// The default is so slow that it delays the start by seconds.
+		"--kube-api-qps=1000",
+		"--kube-api-burst=2000",
 		"--controllers=" + strings.Join(enabledControllers, ","),
 		"--use-service-account-credentials=true",
 		"--service-account-private-key-file=" + filepath.Join("pki", tokenKey),

@@ -104,6 +104,7 @@ func cmdApply(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Check(client.ApplyCRDs(ctx, []map[string]any{object.Object}))
 			continue
 		}
+		ts.Check(client.Discovery.Refresh(ctx)) // the script may have just made the resource
 		resource, err := client.Discovery.ByKind(ctx, object.GetAPIVersion(), object.GetKind())
 		ts.Check(err)
 		_, err = interfaceTo(ts, resource).Apply(ctx, object.GetName(), object, metav1.ApplyOptions{FieldManager: "script", Force: true})

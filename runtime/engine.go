@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"sync"
@@ -27,14 +28,32 @@ func Compile(bundle *spec.Bundle) (*Engine, diag.List) {
 	for _, op := range bundle.Operators {
 		compiled, more := handle.Compile(op)
 		found = append(found, more...)
-		if compiled != nil {
-			engine.operators = append(engine.operators, compiled)
+		if compiled == nil {
+			continue
 		}
+		found = append(found, engine.collisions(compiled, op)...)
+		engine.operators = append(engine.operators, compiled)
 	}
 	for _, crd := range bundle.CRDs {
 		engine.crds = append(engine.crds, crd.Object)
 	}
 	return engine, found
+}
+
+// collisions finds operators that would take each other's records for their own.
+func (e *Engine) collisions(compiled *handle.Operator, op *spec.Operator) diag.List {
+	var found diag.List
+	for _, other := range e.operators {
+		if other.Settings.Storage.Prefix == compiled.Settings.Storage.Prefix {
+			found = append(found, &diag.Diagnostic{
+				Rule:    "same-prefix",
+				Summary: "two operators keep their records in the same place",
+				Detail:  fmt.Sprintf("%s and %s both have the prefix %q; give one of them another settings.persistence.prefix", other.Name, compiled.Name, compiled.Settings.Storage.Prefix),
+				Subject: op.Metadata.Name.Range(),
+			})
+		}
+	}
+	return found
 }
 
 // Options say where and how the operators run.
@@ -52,11 +71,9 @@ type Options struct {
 
 // Run runs the operators until the context ends, then lets running handlers
 // finish. An error means that the engine could not begin: what goes wrong with
-// one operator later is logged, retried, and no matter of the others.
+// one operator later, an API server that is away included, is logged, retried,
+// and no matter of the others.
 func (e *Engine) Run(ctx context.Context, o Options) error {
-	if _, err := o.Client.Check(ctx); err != nil {
-		return err
-	}
 	if o.ApplyCRDs && len(e.crds) > 0 {
 		if err := o.Client.ApplyCRDs(ctx, e.crds); err != nil {
 			return err

@@ -42,13 +42,23 @@ type pass struct {
 	result   Result
 }
 
-// share tells that a handler made the edits of own from one index to another.
+// share tells that a handler, or its onFailure, made the edits of own from one
+// index to another.
 type share struct {
-	handler  *Handler
-	from, to int
+	handler   *Handler
+	onFailure bool
+	from, to  int
 }
 
 func (s share) has(edit int) bool { return s.from <= edit && edit < s.to }
+
+// share notes whose the edits are that were made last; shares stand in their
+// order.
+func (p *pass) share(s share) {
+	if s.to = p.own.Len(); s.to > s.from {
+		p.shares = append(p.shares, s)
+	}
+}
 
 func (p *pass) storage() *state.Storage { return p.w.operator.Storage() }
 
@@ -339,8 +349,6 @@ func anyMap(m map[string]any) any {
 	}
 	return m
 }
-
-func (p *pass) resourceVersion() string { return metaText(p.object, "resourceVersion") }
 
 // meta reads the object's metadata at one key.
 func (p *pass) meta(key string) any {

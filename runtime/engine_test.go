@@ -1,0 +1,35 @@
+package runtime
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/kopf-declarative/kopf-declarative/spec"
+)
+
+func TestOperatorsThatWouldCollide(t *testing.T) {
+	text := `
+apiVersion: kopf.dev/v1alpha1
+kind: Operator
+metadata: {name: one}
+spec: {handlers: [{on: create, resource: pods, do: [{log: x}]}], settings: {persistence: {prefix: shared.example.com}}}
+---
+apiVersion: kopf.dev/v1alpha1
+kind: Operator
+metadata: {name: two}
+spec: {handlers: [{on: create, resource: pods, do: [{log: x}]}], settings: {persistence: {prefix: shared.example.com}}}
+---
+apiVersion: kopf.dev/v1alpha1
+kind: Operator
+metadata: {name: three}
+spec: {handlers: [{on: create, resource: pods, do: [{log: x}]}]}
+`
+	bundle, found := spec.Parse([]spec.Source{{Name: "x.yaml", Text: []byte(text)}})
+	if len(found) > 0 {
+		t.Fatal(found)
+	}
+	_, found = Compile(bundle)
+	if len(found) != 1 || found[0].Rule != "same-prefix" || !strings.HasPrefix(found[0].Error(), "x.yaml:9:18: error: ") {
+		t.Errorf("findings: %v", found)
+	}
+}

@@ -36,8 +36,8 @@ func (p *pass) attempt(ctx context.Context, h *Handler) bool {
 	if err != nil {
 		outcome = h.limits.Decide(faultOf(err), record, p.now, p.random())
 	}
+	p.share(share{handler: h, from: from})
 	p.conclude(ctx, h, record, outcome, err)
-	p.shares = append(p.shares, share{h, from, p.own.Len()})
 	return true
 }
 
@@ -55,14 +55,14 @@ func (p *pass) conclude(ctx context.Context, h *Handler, record state.Record, ou
 	case outcome.Waiting:
 		p.handlerLog(h).Info("waiting", "for", outcome.Message, "again in", outcome.Delay)
 	case outcome.Verdict == state.Retry:
-		p.handlerLog(h).Warn("failed, will be tried again", append(failure(err), "attempt", record.Retries+1, "again in", outcome.Delay)...)
+		p.handlerLog(h).Warn("failed, will be tried again", append(failure(err, outcome.Message), "attempt", p.records[h.ID].Retries, "again in", outcome.Delay)...)
 		p.event("Warning", "HandlerRetried", fmt.Sprintf("Handler %q failed and is tried again: %s", h.ID, outcome.Message))
 	case outcome.Verdict == state.Failed:
-		p.handlerLog(h).Error("failed for good", append(failure(err), "attempt", record.Retries+1)...)
+		p.handlerLog(h).Error("failed for good", append(failure(err, outcome.Message), "attempt", p.records[h.ID].Retries)...)
 		p.event("Warning", "HandlerFailed", fmt.Sprintf("Handler %q failed: %s", h.ID, outcome.Message))
 		p.afterFailure(ctx, h, record, outcome, err)
 	case err != nil:
-		p.handlerLog(h).Warn("failed; its errors are ignored", failure(err)...)
+		p.handlerLog(h).Warn("failed; its errors are ignored", failure(err, message(err))...)
 	default:
 		p.handlerLog(h).Info("succeeded", "reason", p.cause.Reason)
 	}
@@ -74,13 +74,15 @@ func (p *pass) afterFailure(ctx context.Context, h *Handler, record state.Record
 	if h.onFailure == nil {
 		return
 	}
+	from := p.own.Len()
 	_, failed := p.perform(ctx, h, h.onFailure, record, map[string]any{"error": map[string]any{
 		"kind":    kindOf(err, outcome),
 		"message": outcome.Message,
 		"step":    stepOf(err),
 	}})
+	p.share(share{handler: h, onFailure: true, from: from})
 	if failed != nil {
-		p.handlerLog(h).Error("onFailure failed", failure(failed)...)
+		p.handlerLog(h).Error("onFailure failed", failure(failed, message(failed))...)
 	}
 }
 
@@ -95,7 +97,7 @@ func (p *pass) silently(ctx context.Context, h *Handler) {
 		err = p.keepResult(ctx, h, run)
 	}
 	if err != nil {
-		p.handlerLog(h).Error("failed; errors of event handlers are ignored", failure(err)...)
+		p.handlerLog(h).Error("failed; errors of event handlers are ignored", failure(err, message(err))...)
 	}
 	if err := p.write(ctx); err != nil {
 		p.handlerLog(h).Error("cannot write what the handler left", "error", err)
@@ -222,14 +224,13 @@ func faultOf(err error) state.Fault {
 
 // kindOf is the error.kind of onFailure.
 func kindOf(err error, outcome state.Outcome) string {
-	if outcome.Unattempted {
-		return "exhausted"
-	}
-	switch faultOf(err).Kind {
-	case state.Temporary:
-		return "temporary"
-	case state.Permanent:
+	switch kind := faultOf(err).Kind; {
+	case kind == state.Permanent:
 		return "permanent"
+	case outcome.Unattempted:
+		return "exhausted"
+	case kind == state.Temporary:
+		return "temporary"
 	default:
 		return "error"
 	}
@@ -252,10 +253,10 @@ func message(err error) string {
 	return err.Error()
 }
 
-// failure are the log attributes of an error: what, in which step, and where
-// in the YAML.
-func failure(err error) []any {
-	out := []any{"error", message(err)}
+// failure are the log attributes of an error: what came of it, in which step,
+// and where in the YAML.
+func failure(err error, text string) []any {
+	out := []any{"error", text}
 	var step *actions.StepError
 	if errors.As(err, &step) {
 		out = append(out, "step", step.Step, "at", step.Range.String())

@@ -22,16 +22,19 @@ const conflictRetries = 5
 // contributed to it: these fail, and the rest is written.
 func (p *pass) write(ctx context.Context) error {
 	_, err := p.send(ctx)
-	if kube.Permanent(err) {
+	for kube.Permanent(err) {
 		// It may be another object by now, which refuses the uid.
 		if gone := p.rebase(ctx); gone != nil {
 			err = gone
-		} else if len(p.shares) > 0 {
-			if err := p.blame(ctx, err); err != nil {
-				return err
-			}
-			_, err = p.send(ctx)
+			break
 		}
+		if len(p.shares) == 0 {
+			return err
+		}
+		if err := p.blame(ctx, err); err != nil {
+			return err
+		}
+		_, err = p.send(ctx)
 	}
 	if apierrors.IsNotFound(err) {
 		return nil
@@ -115,33 +118,54 @@ func (p *pass) rebase(ctx context.Context) error {
 	return nil
 }
 
-// blame finds the handlers whose part of the patch is refused, by asking the
-// API server about each part alone, without storing it; if no part is wrong
-// alone, all are. It fails these handlers and makes the patch anew without
-// their parts.
+// blame finds the shares of the patch that are refused, by asking the API
+// server about each one alone, without storing it; if none is wrong alone, all
+// are. It fails the handlers behind them and makes the patch anew without them.
 func (p *pass) blame(ctx context.Context, refused error) error {
-	guilty := map[*Handler]error{}
+	var innocent, guilty []share
+	var reasons []error
 	for _, s := range p.shares {
-		if err := p.try(ctx, p.own.Select(s.has)); kube.Permanent(err) {
-			guilty[s.handler] = err
+		err := p.try(ctx, p.own.Select(s.has))
+		if !kube.Permanent(err) {
+			innocent = append(innocent, s)
+			continue
 		}
+		guilty, reasons = append(guilty, s), append(reasons, err)
 	}
 	if len(guilty) == 0 {
-		for _, s := range p.shares {
-			guilty[s.handler] = refused
-		}
+		innocent, guilty = nil, innocent
+		reasons = slices.Repeat([]error{refused}, len(guilty))
 	}
-	innocent := slices.DeleteFunc(slices.Clone(p.shares), func(s share) bool { return guilty[s.handler] != nil })
-	p.own = p.own.Select(func(edit int) bool {
-		return slices.ContainsFunc(innocent, func(s share) bool { return s.has(edit) })
-	})
-	p.shares = nil
-	for _, h := range p.selected {
-		if err := guilty[h]; err != nil {
-			p.conclude(ctx, h, p.records[h.ID], state.Outcome{Verdict: state.Failed, Message: err.Error(), Unattempted: true}, err)
-		}
+	p.restrict(innocent)
+	for i, s := range guilty {
+		p.refuse(ctx, s, reasons[i])
 	}
 	return p.settle()
+}
+
+// restrict leaves nothing in the patch but these shares.
+func (p *pass) restrict(shares []share) {
+	p.own = p.own.Select(func(edit int) bool {
+		return slices.ContainsFunc(shares, func(s share) bool { return s.has(edit) })
+	})
+	p.shares = nil
+	end := 0
+	for _, s := range shares {
+		s.from, s.to = end, end+s.to-s.from
+		end = s.to
+		p.shares = append(p.shares, s)
+	}
+}
+
+// refuse fails the handler behind a share, unless it has failed already; then
+// the share is only left out.
+func (p *pass) refuse(ctx context.Context, s share, err error) {
+	record := p.records[s.handler.ID]
+	if record.Failure {
+		p.handlerLog(s.handler).Error("what the failed handler left is refused", "error", err, "onFailure", s.onFailure)
+		return
+	}
+	p.conclude(ctx, s.handler, record, state.Outcome{Verdict: state.Failed, Message: err.Error(), Unattempted: true}, err)
 }
 
 // try asks the API server whether it would take a patch.

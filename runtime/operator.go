@@ -213,8 +213,10 @@ func (o *operator) start(r kube.Resource, handlers []*handle.Handler, synced fun
 	o.running.Go(func() {
 		runner.queue.Run(o.ctx, settings.WorkerLimit, func(key types.NamespacedName) { runner.process(o.work, key) })
 	})
+	synced = sync.OnceFunc(synced)
 	o.running.Go(func() {
-		o.watch(r, runner.labels, runner.fields, watch.Sink{Event: runner.event, Synced: sync.OnceFunc(synced)})
+		defer synced() // nobody may wait for a watch that ended before its first listing
+		o.watch(r, runner.labels, runner.fields, watch.Sink{Event: runner.event, Synced: synced})
 	})
 }
 

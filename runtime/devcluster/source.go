@@ -94,7 +94,7 @@ func (s source) hash(more ...string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil))[:16], nil
 }
 
-var kubernetesLine = regexp.MustCompile(`(?m)^\s*k8s\.io/kubernetes (v(\d+)\.(\d+)\.\S+)$`)
+var kubernetesLine = regexp.MustCompile(`(?m)^(?:require|\s)\s*k8s\.io/kubernetes (v(\d+)\.(\d+)\.\S+)`)
 
 // linkerFlags tell Kubernetes its version, which its own build sets in this way.
 func (s source) linkerFlags() (string, error) {

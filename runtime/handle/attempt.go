@@ -29,7 +29,7 @@ func (p *pass) attempt(ctx context.Context, h *Handler) bool {
 	if err == nil {
 		err = p.keepResult(ctx, h, run)
 	}
-	if ctx.Err() != nil {
+	if err != nil && ctx.Err() != nil {
 		return false
 	}
 	outcome := state.Success()
@@ -135,7 +135,7 @@ func (p *pass) newRun(h *Handler, started time.Time) *actions.Run {
 		Object:    p.object,
 		Operator:  p.w.operator.Name,
 		HandlerID: h.ID,
-		Cycle:     p.cycleID(),
+		Cycle:     p.cycleID(h),
 		Prefix:    p.storage().Prefix,
 		Now:       p.now,
 		Started:   started,
@@ -169,14 +169,19 @@ func (p *pass) keepResult(ctx context.Context, h *Handler, run *actions.Run) err
 	return nil
 }
 
-// cycleID names the cycle for the children made in it: a repeat of a cycle,
-// even after a restart, must find the children of its first run. Creating and
-// resuming are one cycle in that sense; updates are counted.
-func (p *pass) cycleID() string {
-	if p.cause.Reason != cause.Update {
+// cycleID names the cycle for the children that a handler makes in it: a repeat
+// of a cycle, even after a restart, must find the children of its first run.
+// Creating and resuming are one cycle in that sense, also where the resume comes
+// together with an update; updates are counted.
+func (p *pass) cycleID(h *Handler) string {
+	switch {
+	case p.cause.Reason == cause.Delete:
+		return string(cause.Delete)
+	case p.cause.Reason == cause.Update && !p.resumed[h]:
+		return fmt.Sprintf("%s %d", cause.Update, p.cycles())
+	default:
 		return string(cause.Create)
 	}
-	return fmt.Sprintf("%s %d", cause.Update, p.cycles())
 }
 
 // cycles is how many updates of the object were handled to the end.

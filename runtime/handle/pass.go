@@ -26,6 +26,9 @@ type pass struct {
 	vars  *eval.Binding
 
 	selected []*Handler // due in this cycle
+	// resumed are those of them that are due for the restart alone, whatever
+	// has changed.
+	resumed map[*Handler]bool
 	records  map[string]state.Record
 	drop     []string // ids whose records belong to another cycle
 	woken    bool     // handlers that wait for other objects look again
@@ -127,6 +130,7 @@ func (p *pass) test(ctx context.Context, h *Handler, filter func(context.Context
 // due are the handlers that the cause calls and whose filters match.
 func (p *pass) due(ctx context.Context) []*Handler {
 	var out []*Handler
+	p.resumed = map[*Handler]bool{}
 	for _, h := range p.w.handlers {
 		if !h.due(p.cause) {
 			continue
@@ -137,10 +141,12 @@ func (p *pass) due(ctx context.Context) []*Handler {
 		})
 		if !matches && changed && p.cause.Resuming && h.on[string(cause.Resume)] {
 			// Not meant for this change, but for the restart.
+			changed = false
 			matches = p.test(ctx, h, func(ctx context.Context, s subject) (bool, error) {
 				return h.match.matches(ctx, s, false)
 			})
 		}
+		p.resumed[h] = p.cause.Resuming && !changed
 		if matches {
 			out = append(out, h)
 		}

@@ -219,9 +219,13 @@ func (p *pass) deleteAll(ctx context.Context, gvr schema.GroupVersionResource, s
 	}
 	for i := range list.Items {
 		child := &list.Items[i]
-		err := p.w.client.Dynamic.Resource(gvr).Namespace(child.GetNamespace()).
-			Delete(ctx, child.GetName(), metav1.DeleteOptions{PropagationPolicy: &background})
-		if err != nil && !apierrors.IsNotFound(err) {
+		uid := child.GetUID()
+		err := p.w.client.Dynamic.Resource(gvr).Namespace(child.GetNamespace()).Delete(ctx, child.GetName(), metav1.DeleteOptions{
+			PropagationPolicy: &background,
+			Preconditions:     &metav1.Preconditions{UID: &uid},
+		})
+		// A conflict means that another object has the name now.
+		if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package handle
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"time"
@@ -236,7 +237,8 @@ func dueOf(handlers []*Handler) []state.Due {
 func (p *pass) finish(ctx context.Context) error {
 	if p.cause.Reason == cause.Delete && p.plan().Done() {
 		if err := p.deleteTracked(ctx); err != nil {
-			return err
+			// The handlers are done all the same.
+			return errors.Join(err, p.keepProgress(), p.write(ctx))
 		}
 	}
 	if err := p.settle(); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -17,10 +18,26 @@ import (
 // one pass; after that the whole pass is repeated with the engine's own delay.
 const conflictRetries = 5
 
+// lastWords is how long the record of what was done may still be written once
+// the end of the engine has cut off its work: without it, handlers that have
+// succeeded would run again.
+const lastWords = 2 * time.Second
+
+// outlive is a context that ends some time after another one.
+func outlive(ctx context.Context, longer time.Duration) (context.Context, context.CancelFunc) {
+	out, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		time.AfterFunc(longer, func() { cancel(context.Cause(ctx)) })
+	})
+	return out, func() { stop(); cancel(nil) }
+}
+
 // write sends the cycle's patch. An object that has gone meanwhile needs none.
 // A patch that the API server calls invalid is the fault of the handlers that
 // contributed to it: these fail, and the rest is written.
 func (p *pass) write(ctx context.Context) error {
+	ctx, cancel := outlive(ctx, lastWords)
+	defer cancel()
 	_, err := p.send(ctx)
 	for kube.Permanent(err) {
 		// It may be another object by now, which refuses the uid.

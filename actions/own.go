@@ -15,9 +15,9 @@ type OwnPatch struct {
 	base  map[string]any
 	split bool
 	edits []edit
-	// statusDone tells that the status part is stored, and must not be made
-	// again.
-	statusDone bool
+	// statusDone is how many of the edits have their status part stored: it must
+	// not be made again.
+	statusDone int
 
 	main, status part
 }
@@ -49,7 +49,7 @@ func NewOwnPatch(object map[string]any, statusSubresource bool) *OwnPatch {
 // Merge adds a merge patch. A status in it goes into the status part.
 func (p *OwnPatch) Merge(merge map[string]any) {
 	p.edits = append(p.edits, edit{derive: func(map[string]any) (map[string]any, error) { return merge, nil }})
-	p.add(merge, false)
+	p.add(merge, false, false)
 }
 
 // Edit adds the merge patch that derive makes from the object as it is with
@@ -61,7 +61,7 @@ func (p *OwnPatch) Edit(derive func(object map[string]any) (map[string]any, erro
 		return err
 	}
 	p.edits = append(p.edits, edit{derive: derive, guarded: true})
-	p.add(merge, true)
+	p.add(merge, true, false)
 	return nil
 }
 
@@ -70,10 +70,14 @@ func (p *OwnPatch) Len() int { return len(p.edits) }
 
 // Select is a patch of some of the changes, chosen by their numbers from 0.
 func (p *OwnPatch) Select(wanted func(edit int) bool) *OwnPatch {
-	out := &OwnPatch{base: p.base, split: p.split, statusDone: p.statusDone}
+	out := &OwnPatch{base: p.base, split: p.split}
 	for i, e := range p.edits {
-		if wanted(i) {
-			out.edits = append(out.edits, e)
+		if !wanted(i) {
+			continue
+		}
+		out.edits = append(out.edits, e)
+		if i < p.statusDone {
+			out.statusDone++
 		}
 	}
 	// What depended on a change that is left out may not be possible any more.
@@ -81,12 +85,12 @@ func (p *OwnPatch) Select(wanted func(edit int) bool) *OwnPatch {
 	return out
 }
 
-func (p *OwnPatch) add(merge map[string]any, guarded bool) {
+func (p *OwnPatch) add(merge map[string]any, guarded, statusDone bool) {
 	main, status := p.parts(merge)
 	if len(main) > 0 {
 		p.main.add(p.base, main, guarded)
 	}
-	if len(status) > 0 && !p.statusDone {
+	if len(status) > 0 && !statusDone {
 		p.status.add(p.base, status, guarded)
 	}
 }
@@ -132,10 +136,10 @@ func (p *part) effective(base map[string]any) (map[string]any, bool) {
 // ResourceVersion is that of the object that the patch was made for.
 func (p *OwnPatch) ResourceVersion() string { return stringAt(p.base, "metadata", "resourceVersion") }
 
-// StatusWritten notes that the status part is stored: from now on there is only
-// the main part, also after a Rebase.
+// StatusWritten notes that the status part is stored: of the changes so far
+// there is only the main part from now on, also after a Rebase.
 func (p *OwnPatch) StatusWritten() {
-	p.statusDone = true
+	p.statusDone = len(p.edits)
 	p.base = patch.Apply(p.base, p.status.merge)
 	p.status = part{}
 }
@@ -150,13 +154,13 @@ func (p *OwnPatch) Rebase(object map[string]any) error {
 func (p *OwnPatch) replay() error {
 	var failed error
 	p.main, p.status = part{}, part{}
-	for _, e := range p.edits {
+	for i, e := range p.edits {
 		merge, err := e.derive(p.Object())
 		if err != nil {
 			failed = err
 			continue
 		}
-		p.add(merge, e.guarded)
+		p.add(merge, e.guarded, i < p.statusDone)
 	}
 	return failed
 }

@@ -192,3 +192,23 @@ func TestJSONChange(t *testing.T) {
 		same(t, c.patch, change, c.want)
 	}
 }
+
+// TestOwnPatchStatusAgain: what comes behind the written status part, as from
+// onFailure when the main part is refused, is written too.
+func TestOwnPatchStatusAgain(t *testing.T) {
+	own := NewOwnPatch(data(t, `{"metadata":{"resourceVersion":"1"}}`), true)
+	own.Merge(data(t, `{"spec":{"bad":1},"status":{"a":1}}`))
+	own.Merge(data(t, `{"spec":{"good":1},"status":{"b":1}}`))
+	own.StatusWritten()
+	own = own.Select(func(edit int) bool { return edit == 1 })
+	own.Merge(data(t, `{"status":{"error":"refused"}}`))
+	main, _ := own.Main()
+	status, _ := own.Status()
+	same(t, "main", main, `{"spec":{"good":1}}`)
+	same(t, "status", status, `{"status":{"error":"refused"}}`)
+	if err := own.Rebase(data(t, `{"metadata":{"resourceVersion":"3"},"status":{"a":1,"b":1}}`)); err != nil {
+		t.Fatal(err)
+	}
+	status, _ = own.Status()
+	same(t, "status on the newer object", status, `{"status":{"error":"refused"}}`)
+}

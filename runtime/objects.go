@@ -27,11 +27,18 @@ func eventName(e watch.Event) string {
 	return string(e.Type)
 }
 
+// happening is an event, with the memory of the object that it happened to: by
+// the time it is handled, the name may belong to another one.
+type happening struct {
+	watch.Event
+	memory *handle.Memory
+}
+
 // entry is one object. Its fields up to memory are guarded by objects.mu, the
 // rest belongs to the worker that handles the object.
 type entry struct {
 	object *kube.Object // nil once it is gone
-	raw    []watch.Event
+	raw    []happening
 
 	memory handle.Memory
 	// seen is the resourceVersion that was handled last.
@@ -64,7 +71,7 @@ func (t *objects) put(event watch.Event, keepRaw bool) types.NamespacedName {
 		e = t.replaceLocked(key, e, event)
 	}
 	if keepRaw || event.Type == watch.Deleted {
-		e.raw = collapse(e.raw, event)
+		e.raw = collapse(e.raw, happening{event, &e.memory})
 	}
 	if event.Type == watch.Deleted {
 		e.object = nil
@@ -91,17 +98,17 @@ func (t *objects) replaceLocked(key types.NamespacedName, old *entry, event watc
 	return e
 }
 
-func collapse(raw []watch.Event, event watch.Event) []watch.Event {
-	if n := len(raw); n > 0 && event.Type == watch.Modified && raw[n-1].Type != watch.Deleted {
-		raw[n-1].Object = event.Object
+func collapse(raw []happening, h happening) []happening {
+	if n := len(raw); n > 0 && h.Type == watch.Modified && raw[n-1].Type != watch.Deleted {
+		raw[n-1].Object = h.Object
 		return raw
 	}
-	return append(raw, event)
+	return append(raw, h)
 }
 
 // take gives a worker what there is to do for a key. The entry is nil where
 // there is nothing any more.
-func (t *objects) take(key types.NamespacedName) (e *entry, object *kube.Object, raw []watch.Event) {
+func (t *objects) take(key types.NamespacedName) (e *entry, object *kube.Object, raw []happening) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	e = t.byKey[key]
@@ -110,6 +117,15 @@ func (t *objects) take(key types.NamespacedName) (e *entry, object *kube.Object,
 	}
 	raw, e.raw = e.raw, nil
 	return e, e.object, raw
+}
+
+// giveBack takes back events that could not be handled now.
+func (t *objects) giveBack(key types.NamespacedName, raw []happening) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if e := t.byKey[key]; e != nil {
+		e.raw = append(raw, e.raw...)
+	}
 }
 
 // drop forgets an object that is gone, unless it has come back meanwhile.

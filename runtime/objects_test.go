@@ -47,7 +47,7 @@ func TestObjectsCollapse(t *testing.T) {
 			_, _, raw := table.take(key)
 			var seen []string
 			for _, e := range raw {
-				seen = append(seen, eventName(e)+" "+e.Object.ResourceVersion)
+				seen = append(seen, eventName(e.Event)+" "+e.Object.ResourceVersion)
 			}
 			if got := strings.Join(seen, ","); got != tt.want {
 				t.Errorf("handlers of raw events see %q, want %q", got, tt.want)
@@ -102,5 +102,35 @@ func TestOlderThan(t *testing.T) {
 		if got := olderThan(tt.a, tt.b); got != tt.want {
 			t.Errorf("olderThan(%s, %s) = %v", tt.a, tt.b, got)
 		}
+	}
+}
+
+func TestObjectsRememberWhoseDeletionItWas(t *testing.T) {
+	table := newObjects()
+	key := table.put(watch.Event{Type: watch.Added, Object: packed(t, "one", "u1", "1")}, false)
+	first, _, _ := table.take(key)
+	first.memory.Deleted = true // by its handlers, held by the finalizer
+	table.put(watch.Event{Type: watch.Deleted, Object: packed(t, "one", "u1", "2")}, false)
+	table.put(watch.Event{Type: watch.Added, Object: packed(t, "one", "u2", "3")}, false)
+	second, _, raw := table.take(key)
+	if len(raw) != 1 || !raw[0].memory.Deleted {
+		t.Errorf("the deletion of the first object would be handled again: %v", raw)
+	}
+	if second.memory.Deleted {
+		t.Error("the second object is taken for deleted")
+	}
+}
+
+func TestObjectsGiveBack(t *testing.T) {
+	table := newObjects()
+	key := table.put(watch.Event{Type: watch.Added, Object: packed(t, "one", "u1", "1")}, true)
+	table.put(watch.Event{Type: watch.Deleted, Object: packed(t, "one", "u1", "2")}, true)
+	gone, _, raw := table.take(key)
+	table.put(watch.Event{Type: watch.Added, Object: packed(t, "one", "u2", "3")}, true)
+	table.giveBack(key, raw[1:])
+	table.drop(key, gone)
+	_, object, again := table.take(key)
+	if object == nil || len(again) != 2 || again[0].Type != watch.Deleted || again[1].Type != watch.Added {
+		t.Errorf("given back and new: %v of %v", again, object)
 	}
 }

@@ -76,9 +76,12 @@ func (r *resourceRunner) retry(key types.NamespacedName, e *entry) {
 	r.queue.AddAfter(key, delay)
 }
 
-func (r *resourceRunner) handle(ctx context.Context, key types.NamespacedName, e *entry, object *kube.Object, raw []watch.Event) error {
-	if err := r.events(ctx, e, raw); err != nil {
-		return err
+func (r *resourceRunner) handle(ctx context.Context, key types.NamespacedName, e *entry, object *kube.Object, raw []happening) error {
+	for i, event := range raw {
+		if err := r.happened(ctx, event); err != nil {
+			r.objects.giveBack(key, raw[i:])
+			return err
+		}
 	}
 	if object == nil {
 		r.objects.drop(key, e)
@@ -106,27 +109,22 @@ func (r *resourceRunner) handle(ctx context.Context, key types.NamespacedName, e
 	return err
 }
 
-// events runs the handlers of raw events, and takes notice of deletions.
-func (r *resourceRunner) events(ctx context.Context, e *entry, raw []watch.Event) error {
-	for _, event := range raw {
-		body, err := event.Object.Decode()
-		if err != nil {
-			return err
+// happened runs the handlers of raw events, and takes notice of a deletion.
+func (r *resourceRunner) happened(ctx context.Context, event happening) error {
+	body, err := event.Object.Decode()
+	if err != nil {
+		return err
+	}
+	if event.Type == watch.Deleted {
+		r.forget(types.UID(event.Object.UID))
+		exists, err := r.stillExists(ctx, event.Object)
+		if exists || err != nil {
+			return err // it only has other labels now: no handler is meant
 		}
-		if event.Type == watch.Deleted {
-			exists, err := r.stillExists(ctx, event.Object)
-			if err != nil {
-				return err
-			}
-			if exists {
-				continue // it only has other labels now: no handler is meant
-			}
-			r.forget(types.UID(event.Object.UID))
-		}
-		r.worker.Event(ctx, eventName(event), body, time.Now())
-		if event.Type == watch.Deleted && !e.memory.Deleted {
-			r.worker.Gone(ctx, body, time.Now())
-		}
+	}
+	r.worker.Event(ctx, eventName(event.Event), body, time.Now())
+	if event.Type == watch.Deleted && !event.memory.Deleted {
+		r.worker.Gone(ctx, body, time.Now())
 	}
 	return nil
 }

@@ -219,9 +219,15 @@ func (c *Cluster) stopProcesses() error {
 	c.watch.Wait()
 	var errs []error
 	for _, s := range graces {
-		if p := c.processes[s.name]; p != nil {
-			errs = append(errs, p.stop(s.grace))
+		p := c.processes[s.name]
+		if p == nil {
+			continue
 		}
+		if c.err() != nil { // the others may wait for the one that is gone
+			p.kill()
+			continue
+		}
+		errs = append(errs, p.stop(s.grace))
 	}
 	return errors.Join(errs...)
 }

@@ -74,6 +74,8 @@ func apiserverFlags(port int) []string {
 		"--service-account-key-file=" + filepath.Join("pki", tokenKey),
 		"--service-account-signing-key-file=" + filepath.Join("pki", tokenKey),
 		"--service-cluster-ip-range=10.0.0.0/16",
+		// Otherwise the server waits for those who watch.
+		"--shutdown-watch-termination-grace-period=1s",
 		"--profiling=false",
 	}
 }

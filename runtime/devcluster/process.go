@@ -84,9 +84,14 @@ func (p *process) stop(grace time.Duration) error {
 		return nil
 	case <-time.After(grace):
 	}
-	_ = p.cmd.Process.Kill()
-	<-p.ended
+	p.kill()
 	return fmt.Errorf("%s did not stop within %v and was killed", p.name, grace)
+}
+
+// kill ends the component at once.
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill() // fails only if it has ended
+	<-p.ended
 }
 
 // failure tells why the component ended, with the end of its log.

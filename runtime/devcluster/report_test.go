@@ -2,7 +2,7 @@ package devcluster
 
 import (
 	"bytes"
-	"io"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -13,11 +13,11 @@ func TestReportTellsHowFarTheBuildIs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var progress bytes.Buffer
 		r := newReport(&progress, time.Now())
-		io.WriteString(r, "go: downloading k8s.io/api v0.37.2\ngo: downl")
-		io.WriteString(r, "oading k8s.io/apimachinery v0.37.2\n")
+		fmt.Fprint(r, "go: downloading k8s.io/api v0.37.2\ngo: downl")
+		fmt.Fprint(r, "oading k8s.io/apimachinery v0.37.2\n")
 		wait(heartbeat)
 		r.expect(3)
-		io.WriteString(r, "internal/cpu\nk8s.io/api/core/v1\n")
+		fmt.Fprint(r, "internal/cpu\nk8s.io/api/core/v1\n")
 		wait(heartbeat)
 		r.stop()
 		wait(heartbeat)
@@ -36,8 +36,8 @@ func wait(d time.Duration) {
 
 func TestReportKeepsComplaints(t *testing.T) {
 	r := &report{}
-	io.WriteString(r, "go: downloading a v1.0.0\na/b\n\n# a/b\n./b.go:1:1: expected 'package'\n")
-	io.WriteString(r, strings.Repeat("and so on\n", 100))
+	fmt.Fprint(r, "go: downloading a v1.0.0\na/b\n\n# a/b\n./b.go:1:1: expected 'package'\n")
+	fmt.Fprint(r, strings.Repeat("and so on\n", 100))
 	got := r.complaints()
 	if !strings.HasPrefix(got, "  # a/b\n  ./b.go:1:1: expected 'package'\n") || strings.Count(got, "\n") != lastLines-1 {
 		t.Errorf("got %s", got)

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -123,3 +124,6 @@ func TestStartIsInterrupted(t *testing.T) {
 		t.Error("the API server still runs")
 	}
 }
+
+// runs tells whether there is a process with this id.
+func runs(pid int) bool { return syscall.Kill(pid, 0) == nil }

@@ -19,6 +19,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
+	"github.com/kopf-declarative/kopf-declarative/actions/patch"
 	"github.com/kopf-declarative/kopf-declarative/runtime"
 	"github.com/kopf-declarative/kopf-declarative/runtime/devcluster/clustertest"
 	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
@@ -337,7 +338,7 @@ func (w *world) becomes(gvr schema.GroupVersionResource, name, path string, want
 	w.eventually(fmt.Sprintf("%s/%s: %s = %v", gvr.Resource, name, path, want), func() (any, bool) {
 		object := w.get(gvr, name)
 		seen, _ := essence.Lookup(object, essence.ParsePath(path))
-		return seen, object != nil && essence.Equal(seen, normal(want))
+		return seen, object != nil && patch.Equal(seen, normal(want))
 	})
 }
 

@@ -103,21 +103,37 @@ func TestEffective(t *testing.T) {
 	}
 }
 
-func TestEqualNumbers(t *testing.T) {
-	for _, c := range []struct {
+func TestEqual(t *testing.T) {
+	tests := []struct {
 		a, b any
 		want bool
 	}{
-		{int64(1), float64(1), true},
-		{float64(1), int64(1), true},
-		{int64(1), float64(1.5), false},
-		{int64(1), "1", false},
-		{[]any{int64(1)}, []any{float64(1)}, true},
-		{map[string]any{"a": nil}, map[string]any{}, false},
 		{nil, nil, true},
-	} {
-		if got := patch.Equal(c.a, c.b); got != c.want {
-			t.Errorf("Equal(%#v, %#v) = %v, want %v", c.a, c.b, got, c.want)
+		{nil, false, false},
+		{nil, map[string]any{}, false},
+		{int64(1), 1.0, true},
+		{int64(1), 1, true},
+		{1.0, 1, true},
+		{int64(1), 1.5, false},
+		{int64(1), true, false},
+		{int64(1), "1", false},
+		{int64(9007199254740993), 9007199254740992.0, false},
+		{int64(9223372036854775807), 9223372036854775807.0, false},
+		{0.1, 0.1, true},
+		{"a", "a", true},
+		{"a", "b", false},
+		{true, true, true},
+		{[]any{int64(1), "a"}, []any{1.0, "a"}, true},
+		{[]any{int64(1)}, []any{int64(1), int64(1)}, false},
+		{[]any{int64(1), int64(2)}, []any{int64(2), int64(1)}, false},
+		{[]any{}, map[string]any{}, false},
+		{map[string]any{"a": int64(1)}, map[string]any{"a": 1.0}, true},
+		{map[string]any{"a": nil}, map[string]any{}, false},
+		{map[string]any{"a": nil}, map[string]any{"b": nil}, false},
+	}
+	for _, test := range tests {
+		if patch.Equal(test.a, test.b) != test.want || patch.Equal(test.b, test.a) != test.want {
+			t.Errorf("%#v and %#v: want %v both ways", test.a, test.b, test.want)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package cause
 import (
 	"testing"
 
+	"github.com/kopf-declarative/kopf-declarative/actions/patch"
 	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
 )
 
@@ -84,7 +85,7 @@ func TestDetectGivesOldNewAndDiff(t *testing.T) {
 		t.Fatal(err)
 	}
 	size := func(n int64) map[string]any { return map[string]any{"spec": map[string]any{"size": n}} }
-	if !essence.Equal(got.Old, size(1)) || !essence.Equal(got.New, size(2)) {
+	if !patch.Equal(got.Old, size(1)) || !patch.Equal(got.New, size(2)) {
 		t.Errorf("old %v, new %v", got.Old, got.New)
 	}
 	if len(got.Diff) != 1 || essence.FormatPath(got.Diff[0].Path) != "spec.size" {

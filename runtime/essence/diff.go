@@ -1,6 +1,10 @@
 package essence
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/kopf-declarative/kopf-declarative/actions/patch"
+)
 
 // Op is what happened to a value.
 type Op string
@@ -45,7 +49,7 @@ func compare(diff Diff, path []string, old, new any) Diff {
 	if isOldMap && isNewMap {
 		return compareMaps(diff, path, oldMap, newMap)
 	}
-	if !Equal(old, new) {
+	if !patch.Equal(old, new) {
 		diff = append(diff, Item{Change, keep(path), old, new})
 	}
 	return diff
@@ -56,7 +60,7 @@ func compare(diff Diff, path []string, old, new any) Diff {
 func compareMaps(diff Diff, path []string, old, new map[string]any) Diff {
 	var keys []string
 	for key, value := range new {
-		if !Equal(old[key], value) {
+		if !patch.Equal(old[key], value) {
 			keys = append(keys, key)
 		}
 	}

@@ -3,6 +3,8 @@ package essence
 import (
 	"reflect"
 	"testing"
+
+	"github.com/kopf-declarative/kopf-declarative/actions/patch"
 )
 
 const before = `
@@ -142,41 +144,6 @@ func TestValues(t *testing.T) {
 	}
 }
 
-func TestEqual(t *testing.T) {
-	tests := []struct {
-		a, b any
-		want bool
-	}{
-		{nil, nil, true},
-		{nil, false, false},
-		{nil, map[string]any{}, false},
-		{int64(1), 1.0, true},
-		{int64(1), 1, true},
-		{1.0, 1, true},
-		{int64(1), 1.5, false},
-		{int64(1), true, false},
-		{int64(1), "1", false},
-		{int64(9007199254740993), 9007199254740992.0, false},
-		{int64(9223372036854775807), 9223372036854775807.0, false},
-		{0.1, 0.1, true},
-		{"a", "a", true},
-		{"a", "b", false},
-		{true, true, true},
-		{[]any{int64(1), "a"}, []any{1.0, "a"}, true},
-		{[]any{int64(1)}, []any{int64(1), int64(1)}, false},
-		{[]any{int64(1), int64(2)}, []any{int64(2), int64(1)}, false},
-		{[]any{}, map[string]any{}, false},
-		{map[string]any{"a": int64(1)}, map[string]any{"a": 1.0}, true},
-		{map[string]any{"a": nil}, map[string]any{}, false},
-		{map[string]any{"a": nil}, map[string]any{"b": nil}, false},
-	}
-	for _, test := range tests {
-		if Equal(test.a, test.b) != test.want || Equal(test.b, test.a) != test.want {
-			t.Errorf("%#v and %#v: want %v both ways", test.a, test.b, test.want)
-		}
-	}
-}
-
 func TestPaths(t *testing.T) {
 	tests := []struct {
 		dotted string
@@ -218,7 +185,7 @@ func TestLookup(t *testing.T) {
 	}
 	for _, test := range tests {
 		value, found := Lookup(obj, ParsePath(test.path))
-		if found != test.found || !Equal(value, test.value) {
+		if found != test.found || !patch.Equal(value, test.value) {
 			t.Errorf("%q: got %v, %v", test.path, value, found)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/kopf-declarative/kopf-declarative/actions/patch"
 )
 
 // object makes an object of YAML, with the number types that a client yields.
@@ -53,10 +55,10 @@ func TestOfRealObjects(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			obj, want := file(t, name+".yaml"), file(t, name+".essence.yaml")
 			got := Of(obj, ours)
-			if !Equal(got, want) {
+			if !patch.Equal(got, want) {
 				t.Errorf("got  %s\nwant %s", mustMarshal(t, got), mustMarshal(t, want))
 			}
-			if !Equal(obj, file(t, name+".yaml")) {
+			if !patch.Equal(obj, file(t, name+".yaml")) {
 				t.Error("the object was changed")
 			}
 			if !Matches(obj, ours, mustMarshal(t, want)) {
@@ -107,10 +109,10 @@ status: {phase: Ready, sub: {a: 1, b: 2}, kopf: {progress: {h: {retries: 1}}, ot
 				opts.Fields = append(opts.Fields, ParsePath(field))
 			}
 			source := object(t, obj)
-			if got, want := Of(source, opts), object(t, test.want); !Equal(got, want) {
+			if got, want := Of(source, opts), object(t, test.want); !patch.Equal(got, want) {
 				t.Errorf("got  %s\nwant %s", mustMarshal(t, got), mustMarshal(t, want))
 			}
-			if !Equal(source, object(t, obj)) {
+			if !patch.Equal(source, object(t, obj)) {
 				t.Error("the object was changed")
 			}
 		})

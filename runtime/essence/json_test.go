@@ -4,6 +4,8 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"github.com/kopf-declarative/kopf-declarative/actions/patch"
 )
 
 // The texts are those of Python 3.11:
@@ -71,7 +73,7 @@ func TestUnmarshal(t *testing.T) {
 	want := map[string]any{"spec": map[string]any{
 		"i": int64(1), "f": 1.5, "w": 2.0, "s": "grüß 🌍", "n": nil, "big": 18446744073709551615.0,
 	}}
-	if err != nil || !Equal(got, want) {
+	if err != nil || !patch.Equal(got, want) {
 		t.Errorf("got %#v, %v; want %#v", got, err, want)
 	}
 	if _, ok := got["spec"].(map[string]any)["i"].(int64); !ok {
@@ -102,7 +104,7 @@ func FuzzUnmarshal(f *testing.F) {
 			t.Fatalf("cannot write what was read: %v", err)
 		}
 		second, err := Unmarshal(written)
-		if err != nil || !Equal(first, second) {
+		if err != nil || !patch.Equal(first, second) {
 			t.Fatalf("read %#v from %q, wrote %q, read %#v, %v", first, text, written, second, err)
 		}
 		if diff := Compare(first, second); len(diff) > 0 {

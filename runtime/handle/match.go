@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/kopf-declarative/kopf-declarative/actions/patch"
 	"github.com/kopf-declarative/kopf-declarative/eval"
 	"github.com/kopf-declarative/kopf-declarative/runtime/cause"
 	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
@@ -80,9 +81,9 @@ func (t *valueTest) holds(ctx context.Context, value any, present bool, b *eval.
 	switch {
 	case t.exists != nil && *t.exists != present:
 		return false, nil
-	case t.equals != nil && !essence.Equal(t.equals.value, value):
+	case t.equals != nil && !patch.Equal(t.equals.value, value):
 		return false, nil
-	case t.in != nil && !slices.ContainsFunc(t.in, func(v any) bool { return essence.Equal(v, value) }):
+	case t.in != nil && !slices.ContainsFunc(t.in, func(v any) bool { return patch.Equal(v, value) }):
 		return false, nil
 	case t.when != nil:
 		return t.when.Bool(ctx, b.With(map[string]any{"value": value}))

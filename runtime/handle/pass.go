@@ -30,9 +30,9 @@ type pass struct {
 	// resumed are those of them that are due for the restart alone, whatever
 	// has changed.
 	resumed map[*Handler]bool
-	records  map[string]state.Record
-	drop     []string // ids whose records belong to another cycle
-	woken    bool     // handlers that wait for other objects look again
+	records map[string]state.Record
+	drop    []string // ids whose records belong to another cycle
+	woken   bool     // handlers that wait for other objects look again
 
 	// begins tells that this is the first pass of a cycle.
 	begins bool

@@ -3,6 +3,7 @@ package state
 import (
 	"strings"
 
+	"github.com/kopf-declarative/kopf-declarative/actions/patch"
 	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
 )
 
@@ -86,7 +87,7 @@ func sameEssence(current, text string, e map[string]any) bool {
 		return true
 	}
 	parsed, err := essence.Unmarshal(current)
-	return err == nil && essence.Equal(parsed, e)
+	return err == nil && patch.Equal(parsed, e)
 }
 
 // storedText reads an essence's text. Both an empty text and null are no

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kopf-declarative/kopf-declarative/actions/patch"
 	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
 )
 
@@ -182,7 +183,7 @@ func TestSaveInStatus(t *testing.T) {
 	want := withProgress(map[string]any{"slow": map[string]any{
 		"retries": int64(2), "success": true, "failure": false, "delayed": nil, "message": nil,
 	}})
-	if !essence.Equal(got, want) {
+	if !patch.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
@@ -199,7 +200,7 @@ func TestPurge(t *testing.T) {
 		))
 	got := kopf.Purge(obj, []string{longID, "slow", "absent"})
 	expectAnnotations(t, got, newLong+"=null", oldLong+"=null", "kopf.zalando.org/slow=null", "kopf.zalando.org/pending-configuration=null")
-	if want := withProgress(map[string]any{longID: nil}); !essence.Equal(got["status"], want["status"]) {
+	if want := withProgress(map[string]any{longID: nil}); !patch.Equal(got["status"], want["status"]) {
 		t.Errorf("in the status: %v", got["status"])
 	}
 	expectAnnotations(t, kopf.Purge(withAnnotations(), []string{"slow"}))
@@ -303,7 +304,7 @@ func TestEssenceInStatus(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]any{"status": map[string]any{"own": map[string]any{"handled": `{"a":"b"}`}}}
-	if !essence.Equal(handled, want) {
+	if !patch.Equal(handled, want) {
 		t.Errorf("got %v, want %v", handled, want)
 	}
 	if again, err := storage.SaveEssence(handled, map[string]any{"a": "b"}); again != nil || err != nil {

@@ -1,4 +1,4 @@
-package essence
+package patch
 
 // Equal compares two JSON values. Numbers are equal by value, whatever types
 // they have; null is not the same as an absent field.

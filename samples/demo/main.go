@@ -4,7 +4,7 @@
 //	go run ./samples/demo -sample evc
 //
 // It builds what it needs, starts a cluster and the engine, plays the sample's
-// demo.yaml, tells what happens, and stops everything.
+// example/demo.yaml, tells what happens, and stops everything.
 package main
 
 import (
@@ -44,7 +44,7 @@ func main() {
 
 func run(ctx context.Context, args []string) (err error) {
 	flags := flag.NewFlagSet("demo", flag.ContinueOnError)
-	sample := flags.String("sample", "evc", "a folder of samples/ that has a demo.yaml")
+	sample := flags.String("sample", "evc", "a folder of samples/ that has an example/demo.yaml")
 	kubeconfig := flags.String("kubeconfig", "", "cluster to use, in a new namespace; one of its own if empty")
 	color := flags.Bool("color", term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("NO_COLOR") == "", "use colours")
 	if err := flags.Parse(args); err != nil {
@@ -69,13 +69,13 @@ func run(ctx context.Context, args []string) (err error) {
 
 // samples are the names that -sample may have.
 func samples(root string) []string {
-	scripts, err := filepath.Glob(filepath.Join(root, "samples", "*", "demo.yaml"))
+	scripts, err := filepath.Glob(filepath.Join(root, "samples", "*", "example", "demo.yaml"))
 	if err != nil {
 		return nil
 	}
 	names := make([]string, 0, len(scripts))
 	for _, s := range scripts {
-		names = append(names, filepath.Base(filepath.Dir(s)))
+		names = append(names, filepath.Base(filepath.Dir(filepath.Dir(s))))
 	}
 	return names
 }

@@ -153,6 +153,11 @@ func (c *crew) restart() error {
 }
 
 func (c *crew) stop() error {
+	select {
+	case <-c.process.Ended(): // by itself, which attend has told
+		return c.finishLog()
+	default:
+	}
 	close(c.dismissed)
 	err := c.process.Stop(20 * time.Second)
 	if err != nil {

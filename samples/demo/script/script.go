@@ -73,8 +73,9 @@ type Event struct {
 	Note   string `json:"note"`
 }
 
-// Load reads the demo.yaml in the folder of a sample.
+// Load reads the example/demo.yaml in the folder of a sample.
 func Load(dir string) (*Script, error) {
+	dir = filepath.Join(dir, "example")
 	path := filepath.Join(dir, "demo.yaml")
 	text, err := os.ReadFile(path)
 	if err != nil {

@@ -186,20 +186,14 @@ func (p *pass) cycleID(h *Handler) string {
 
 // cycles is how many updates of the object were handled to the end.
 func (p *pass) cycles() int {
-	annotations, _ := p.meta("annotations").(map[string]any)
-	text, _ := annotations[p.cyclesAnnotation()].(string)
-	n, _ := strconv.Atoi(text) // anything else counts as none
+	n, _ := strconv.Atoi(p.storage().Noted(p.object, cyclesKey)) // anything else counts as none
 	return n
 }
 
 // countCycle is written together with the end of the cycle that it counts.
 func (p *pass) countCycle() map[string]any {
-	return map[string]any{"metadata": map[string]any{"annotations": map[string]any{
-		p.cyclesAnnotation(): strconv.Itoa(p.cycles() + 1),
-	}}}
+	return p.storage().Note(p.object, cyclesKey, strconv.Itoa(p.cycles()+1))
 }
-
-func (p *pass) cyclesAnnotation() string { return p.storage().Prefix + "/" + cyclesKey }
 
 func (p *pass) handlerLog(h *Handler) *slog.Logger { return p.log.With("handler", h.ID) }
 

@@ -141,13 +141,7 @@ func finalizers(list []any) map[string]any {
 }
 
 // tracked is the text of the annotation.
-func (p *pass) tracked() string {
-	annotations, _ := p.meta("annotations").(map[string]any)
-	text, _ := annotations[p.trackedAnnotation()].(string)
-	return text
-}
-
-func (p *pass) trackedAnnotation() string { return p.storage().Prefix + "/" + trackedKey }
+func (p *pass) tracked() string { return p.storage().Noted(p.object, trackedKey) }
 
 // holdForChild makes sure, before a child is made that cannot have an owner
 // reference, that the object stays until the engine has deleted that child.
@@ -169,7 +163,7 @@ func (p *pass) holdForChild(ctx context.Context, child kube.Resource) error {
 	}
 	object, err := p.ahead(ctx, func() {
 		_ = p.own.Edit(p.addFinalizer)
-		p.own.Merge(map[string]any{"metadata": map[string]any{"annotations": map[string]any{p.trackedAnnotation(): string(text)}}})
+		p.own.Merge(p.storage().Note(p.object, trackedKey, string(text)))
 	})
 	if err != nil {
 		return err
@@ -187,7 +181,7 @@ func (p *pass) trackedResources() ([]schema.GroupVersionResource, error) {
 	}
 	var out []schema.GroupVersionResource
 	if err := json.Unmarshal([]byte(text), &out); err != nil {
-		return nil, fmt.Errorf("annotation %s: %w", p.trackedAnnotation(), err)
+		return nil, fmt.Errorf("annotation %s: %w", trackedKey, err)
 	}
 	return out, nil
 }

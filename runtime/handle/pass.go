@@ -10,7 +10,6 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/actions"
 	"github.com/kopf-declarative/kopf-declarative/eval"
 	"github.com/kopf-declarative/kopf-declarative/runtime/cause"
-	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
 	"github.com/kopf-declarative/kopf-declarative/runtime/state"
 )
 
@@ -356,10 +355,4 @@ func anyMap(m map[string]any) any {
 		return nil
 	}
 	return m
-}
-
-// meta reads the object's metadata at one key.
-func (p *pass) meta(key string) any {
-	value, _ := essence.Lookup(p.object, []string{"metadata", key})
-	return value
 }

@@ -136,6 +136,19 @@ func (s Storage) annotationPlaces(id string, obj map[string]any) [][]string {
 	return places
 }
 
+// Note makes a patch that keeps a text of the operator on an object, beside its
+// records and with the same marker, so that no operator takes it for a change.
+func (s Storage) Note(obj map[string]any, name, text string) map[string]any {
+	return s.write(nil, obj, annotation(Key(s.Prefix, name, obj)), text)
+}
+
+// Noted is the text that Note has kept; empty where there is none.
+func (s Storage) Noted(obj map[string]any, name string) string {
+	value, _ := essence.Lookup(obj, annotation(Key(s.Prefix, name, obj)))
+	text, _ := value.(string)
+	return text
+}
+
 func annotation(key string) []string {
 	return []string{"metadata", "annotations", key}
 }

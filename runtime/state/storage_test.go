@@ -375,3 +375,26 @@ func TestRecordsAreNoEssence(t *testing.T) {
 		}
 	}
 }
+
+func TestNotes(t *testing.T) {
+	storage := Storage{Prefix: "op.example.com"}
+	obj := map[string]any{"kind": "ReplicaSet", "metadata": map[string]any{
+		"ownerReferences": []any{map[string]any{"kind": "Deployment"}},
+		// As the Deployment's controller copies it from the Deployment.
+		"annotations": map[string]any{"op.example.com/note": "the Deployment's"},
+	}}
+	if got := storage.Noted(obj, "note"); got != "" {
+		t.Errorf("the note of another object: %q", got)
+	}
+	noted := patch.Apply(obj, storage.Note(obj, "note", "own"))
+	if got := storage.Noted(noted, "note"); got != "own" {
+		t.Errorf("got %q", got)
+	}
+	// Neither this operator nor another one sees a change.
+	for _, opts := range []essence.Options{storage.Essence(nil), {}} {
+		before, after := essence.Of(obj, storage.Essence(nil)), essence.Of(noted, opts)
+		if diff := essence.Compare(before, after); len(diff) > 0 {
+			t.Errorf("a note is a change: %v", diff)
+		}
+	}
+}

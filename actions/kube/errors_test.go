@@ -10,6 +10,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
@@ -109,6 +110,9 @@ func TestRetryAfter(t *testing.T) {
 	delay, ok := kube.RetryAfter(fmt.Errorf("wrapped: %w", apierrors.NewTooManyRequests("busy", 7)))
 	if !ok || delay != 7*time.Second {
 		t.Errorf("%s, %v", delay, ok)
+	}
+	if _, ok := kube.RetryAfter(apierrors.NewServerTimeout(schema.GroupResource{}, "create", 0)); ok {
+		t.Error("no time at all is a time to wait")
 	}
 	if _, ok := kube.RetryAfter(errors.New("any")); ok {
 		t.Error("any error asks to wait")

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/eval"
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
@@ -97,5 +98,5 @@ func (e *apiError) Unwrap() error { return e.err }
 
 // cannot says what was tried in vain, and on what.
 func cannot(verb string, p place, err error) error {
-	return &apiError{text: fmt.Sprintf("cannot %s %s: %s", verb, p, err), err: err}
+	return &apiError{text: fmt.Sprintf("cannot %s %s: %s", verb, p, kube.Discreet(p.resource, err)), err: err}
 }

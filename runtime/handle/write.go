@@ -112,7 +112,8 @@ func (p *pass) request(ctx context.Context, subresource string, merge map[string
 	if err != nil {
 		return nil, err
 	}
-	return p.w.client.MergePatch(ctx, p.w.resource, metaText(p.object, "namespace"), metaText(p.object, "name"), subresource, body, dryRun)
+	answer, err := p.w.client.MergePatch(ctx, p.w.resource, metaText(p.object, "namespace"), metaText(p.object, "name"), subresource, body, dryRun)
+	return answer, kube.Discreet(p.w.resource, err)
 }
 
 // rebase makes the patch anew for the object as it is now.

@@ -28,7 +28,8 @@ func Load(paths []string, stdin io.Reader) (*Bundle, diag.List) {
 }
 
 // ReadSources reads the texts. Of a folder, it takes the .yaml, .yml and .json
-// files in it and below, in the order of their names; hidden ones are left out.
+// files in it, but not those in folders below, in the order of their names;
+// hidden ones are left out.
 // A file that is named twice is read once.
 func ReadSources(paths []string, stdin io.Reader) ([]Source, diag.List) {
 	r := &reader{stdin: stdin, seen: map[string]bool{}}
@@ -77,23 +78,16 @@ func (r *reader) standardInput() {
 func (r *reader) folder(root string) {
 	before := len(r.sources) + len(r.found)
 	any := false
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			r.fail(path, err)
-			return nil
-		}
-		hidden := path != root && strings.HasPrefix(entry.Name(), ".")
-		switch {
-		case entry.IsDir() && hidden:
-			return fs.SkipDir
-		case !entry.IsDir() && !hidden && isDefinition(path):
-			any = true
-			r.file(path)
-		}
-		return nil
-	})
+	entries, err := os.ReadDir(root)
 	if err != nil {
 		r.fail(root, err)
+	}
+	for _, entry := range entries {
+		hidden := strings.HasPrefix(entry.Name(), ".")
+		if !entry.IsDir() && !hidden && isDefinition(entry.Name()) {
+			any = true
+			r.file(filepath.Join(root, entry.Name()))
+		}
 	}
 	if !any && before == len(r.sources)+len(r.found) {
 		r.add(ruleRead, at(root), "the folder holds no .yaml, .yml or .json file")

@@ -13,7 +13,7 @@ func newLint(a *app) *cobra.Command {
 		Short: "Check operators without a cluster",
 		Long: `Check operators without a cluster: everything that run would find when it loads
 the files, each with its place. Folders stand for the *.yaml, *.yml and *.json
-below them, - for standard input.
+in them, - for standard input.
 
 Exit codes: 0 no errors, 1 errors, 2 wrong usage.`,
 		Example: `  kopf-declarative lint operator.yaml

@@ -19,7 +19,7 @@ func newRun(a *app) *cobra.Command {
 		Use:   "run FILES…",
 		Short: "Run operators against a cluster",
 		Long: `Run the operators of the files against a cluster, until SIGTERM or Ctrl-C.
-Folders stand for the *.yaml, *.yml and *.json below them, - for standard input.
+Folders stand for the *.yaml, *.yml and *.json in them, - for standard input.
 
 Without --namespace all namespaces are watched, also where the kubeconfig's
 context names one. Objects without a namespace are watched in either case.`,

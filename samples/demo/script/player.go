@@ -111,8 +111,8 @@ func (p *Player) patiently(step Step) *Player {
 func (p *Player) act(ctx context.Context, s *Script, step Step) error {
 	switch {
 	case step.File != "":
-		p.Narrator.Command("kubectl create -f samples/" + filepath.Base(s.dir) + "/" + step.File)
-		return p.createFile(ctx, filepath.Join(s.dir, step.File))
+		p.Narrator.Command("kubectl create -f samples/" + filepath.Base(s.dir) + "/" + examples + "/" + step.File)
+		return p.createFile(ctx, filepath.Join(s.dir, examples, step.File))
 	case step.Patch != nil:
 		p.Narrator.Command(patchCommand(step.Patch))
 		return p.patch(ctx, step.Patch)

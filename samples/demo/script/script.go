@@ -73,10 +73,12 @@ type Event struct {
 	Note   string `json:"note"`
 }
 
+// examples is the folder of a sample that holds what is not the operator.
+const examples = "example"
+
 // Load reads the example/demo.yaml in the folder of a sample.
 func Load(dir string) (*Script, error) {
-	dir = filepath.Join(dir, "example")
-	path := filepath.Join(dir, "demo.yaml")
+	path := filepath.Join(dir, examples, "demo.yaml")
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err

@@ -100,7 +100,10 @@ func TestNarratorKeepsTheLogWithoutColors(t *testing.T) {
 
 func TestLoadRefusesUnknownKeys(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "demo.yaml"), []byte("steps:\n  - says: typo\n"), 0o600); err != nil {
+	if err := os.Mkdir(filepath.Join(dir, "example"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "example", "demo.yaml"), []byte("steps:\n  - says: typo\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := Load(dir); err == nil || !strings.Contains(err.Error(), "says") {

@@ -61,15 +61,33 @@ func (p *pass) letGo(ctx context.Context) error {
 }
 
 func (p *pass) needsHold(ctx context.Context) bool {
-	if p.tracked() != "" {
-		return true
+	return p.tracked() != "" || p.heldIfDeleted(ctx)
+}
+
+// heldIfDeleted tells whether a deletion handler would match if the object were
+// being deleted now: only then it is asked, and its filter may say so.
+func (p *pass) heldIfDeleted(ctx context.Context) bool {
+	if !slices.ContainsFunc(p.w.handlers, (*Handler).holds) {
+		return false
 	}
-	for _, h := range p.w.handlers {
-		if h.holds() && p.test(ctx, h, h.match.relevant) {
-			return true
-		}
+	deleted := p.ifDeleted()
+	return slices.ContainsFunc(p.w.handlers, func(h *Handler) bool {
+		return h.holds() && deleted.test(ctx, h, func(ctx context.Context, s subject) (bool, error) {
+			return h.match.matches(ctx, s, false)
+		})
+	})
+}
+
+// ifDeleted is the pass as it would be for the object's deletion.
+func (p *pass) ifDeleted() *pass {
+	out := *p
+	out.cause.Reason = cause.Delete
+	if out.cause.New == nil { // nothing has changed
+		out.cause.New = essence.Of(p.object, p.w.essence)
+		out.cause.Old = out.cause.New
 	}
-	return false
+	out.vars = out.bind(out.changeVars())
+	return &out
 }
 
 func (p *pass) finalizer() string { return p.w.operator.Settings.Finalizer }

@@ -114,7 +114,7 @@ func (p *pass) relevant(ctx context.Context) bool {
 			return true
 		}
 	}
-	return false
+	return !cause.IsDeleting(p.object) && p.heldIfDeleted(ctx)
 }
 
 // test asks a filter; one that fails does not match.

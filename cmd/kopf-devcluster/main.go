@@ -47,8 +47,7 @@ func main() {
 func Main(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 	if len(args) > 0 {
 		if run, ok := components[args[0]]; ok {
-			go devcluster.ExitWithParent()
-			return run(args)
+			return runComponent(run, args, stdin)
 		}
 	}
 	flags := flag.NewFlagSet("kopf-devcluster", flag.ContinueOnError)
@@ -94,12 +93,10 @@ func serve(dir string, stdin *os.File, stdout, stderr io.Writer) error {
 	signal.Ignore(syscall.SIGPIPE) // who started us may be gone, and we still have to clean up
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if !isNullDevice(stdin) {
-		go func() {
-			defer cancel()
-			_, _ = io.Copy(io.Discard, stdin)
-		}()
-	}
+	go func() {
+		<-endOf(stdin)
+		cancel()
+	}()
 	self, err := os.Executable()
 	if err != nil {
 		return err
@@ -119,8 +116,32 @@ func serve(dir string, stdin *os.File, stdout, stderr io.Writer) error {
 	return cluster.Stop()
 }
 
-// isNullDevice tells a program in the background, which has no input at all,
-// from one whose input has an end.
+// runComponent runs a component until it ends, or until its input does: then the
+// process that started it has stopped or was killed.
+func runComponent(run func(args []string) int, args []string, stdin *os.File) int {
+	ended := make(chan int, 1)
+	go func() { ended <- run(args) }()
+	select {
+	case code := <-ended:
+		return code
+	case <-endOf(stdin):
+		return exitFailure
+	}
+}
+
+// endOf is closed when the input ends. The null device has no input at all, so it
+// does not end: that is what programs in the background get.
+func endOf(f *os.File) <-chan struct{} {
+	ended := make(chan struct{})
+	if !isNullDevice(f) {
+		go func() {
+			defer close(ended)
+			_, _ = io.Copy(io.Discard, f)
+		}()
+	}
+	return ended
+}
+
 func isNullDevice(f *os.File) bool {
 	have, err := f.Stat()
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 const binaryPrefix = "kopf-devcluster-"
 
 // unusedFor is how long a binary that is not used any more is kept. Another
-// checkout, or another branch, may well need it again today.
-const unusedFor = 24 * time.Hour
+// checkout, or a cluster that is starting just now, may need it again.
+const unusedFor = time.Hour
 
 // Binary returns the path of the program of cmd/kopf-devcluster, built from this
 // checkout. It is kept in the user's cache folder for as long as its sources are

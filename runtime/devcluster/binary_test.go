@@ -143,7 +143,7 @@ func TestUnusedBinariesGo(t *testing.T) {
 	cache := t.TempDir()
 	now := time.Now()
 	for name, age := range map[string]time.Duration{
-		binaryPrefix + "old": 25 * time.Hour, binaryPrefix + "used": time.Hour, "other": 25 * time.Hour,
+		binaryPrefix + "old": 2 * time.Hour, binaryPrefix + "used": 2 * time.Minute, "other": 2 * time.Hour,
 	} {
 		file := program(t, cache, name, "")
 		if err := os.Chtimes(file, now.Add(-age), now.Add(-age)); err != nil {

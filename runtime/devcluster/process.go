@@ -29,8 +29,8 @@ type process struct {
 }
 
 // run starts a component in the folder dir. It never outlives this process, even
-// one that is killed: see ExitWithParent for the components that are ours; the
-// kernel looks after all others on Linux.
+// one that is killed: our own components end with their input, and on Linux the
+// kernel looks after all of them.
 func run(dir, name string, argv []string) (*process, error) {
 	p := &process{name: name, log: filepath.Join(dir, name+".log"), ended: make(chan struct{})}
 	output, err := os.Create(p.log)
@@ -121,12 +121,4 @@ func tail(file string, lines int) string {
 	}
 	all := strings.Split(string(text), "\n")
 	return "  " + strings.Join(all[max(0, len(all)-lines):], "\n  ")
-}
-
-// ExitWithParent ends this process when its standard input does, which is when
-// the process that started it has stopped or was killed. The components of
-// cmd/kopf-devcluster call it in a goroutine.
-func ExitWithParent() {
-	_, _ = io.Copy(io.Discard, os.Stdin)
-	os.Exit(1)
 }

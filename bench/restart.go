@@ -21,7 +21,7 @@ func (b *bench) restart(ctx context.Context, w workload, operator *operator, rou
 	if err != nil {
 		return nil, err
 	}
-	writes, err := load.Writes(ctx, b.cfg)
+	server, err := load.ReadServer(ctx, b.cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -37,11 +37,11 @@ func (b *bench) restart(ctx context.Context, w workload, operator *operator, rou
 	if result.PeakMiB, err = proc.PeakMiB(operator.PID()); err != nil {
 		return nil, err
 	}
-	after, err := load.Writes(ctx, b.cfg)
+	after, err := load.ReadServer(ctx, b.cfg)
 	if err != nil {
 		return nil, err
 	}
-	result.Writes = after - writes
+	result.Writes, result.ServerCPU = after.Writes-server.Writes, after.CPU-server.CPU
 	result.ObjectWrites, err = b.changed(ctx, before)
 	return result, err
 }

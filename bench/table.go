@@ -22,6 +22,7 @@ type column struct {
 var columns = []column{
 	{"per second", "%.0f", load.Result.PerSecond, true},
 	{"CPU ms per object", "%.2f", load.Result.CPUPerObject, true},
+	{"server CPU ms", "%.2f", load.Result.ServerCPUPerObject, true},
 	{"peak MiB", "%.0f", func(r load.Result) float64 { return r.PeakMiB }, false},
 	{"writes to the object", "%.2f", load.Result.ObjectWritesPerObject, false},
 	{"all writes", "%.2f", load.Result.WritesPerObject, false},

@@ -57,6 +57,8 @@ type Result struct {
 	// CPU and PeakMiB are what the operator's process used: in this run, and ever.
 	CPU     time.Duration
 	PeakMiB float64
+	// ServerCPU is what the API server used in this run, for the load too.
+	ServerCPU time.Duration
 }
 
 // String is the result on one line.
@@ -66,8 +68,8 @@ func (r Result) String() string {
 		text += fmt.Sprintf(" in %.2fs (sent in %.2fs): %.0f/s, median %v, p99 %v", r.Took.Seconds(), r.Sent.Seconds(),
 			r.PerSecond(), r.Median.Round(time.Millisecond), r.P99.Round(time.Millisecond))
 	}
-	return text + fmt.Sprintf("; for each, the operator used %.3f ms CPU, %.2f writes to it and %.2f in all; its peak is %.1f MiB",
-		r.CPUPerObject(), r.ObjectWritesPerObject(), r.WritesPerObject(), r.PeakMiB)
+	return text + fmt.Sprintf("; for each, the operator used %.3f ms CPU (the server %.2f), %.2f writes to it and %.2f in all; its peak is %.1f MiB",
+		r.CPUPerObject(), r.ServerCPUPerObject(), r.ObjectWritesPerObject(), r.WritesPerObject(), r.PeakMiB)
 }
 
 // PerSecond is the throughput.
@@ -76,6 +78,11 @@ func (r Result) PerSecond() float64 { return float64(r.Objects) / r.Took.Seconds
 // CPUPerObject is the operator's processor time for one object, in milliseconds.
 func (r Result) CPUPerObject() float64 {
 	return float64(r.CPU.Microseconds()) / 1000 / float64(r.Objects)
+}
+
+// ServerCPUPerObject is the API server's processor time, in milliseconds.
+func (r Result) ServerCPUPerObject() float64 {
+	return float64(r.ServerCPU.Microseconds()) / 1000 / float64(r.Objects)
 }
 
 // ObjectWritesPerObject is how often the operator wrote to an object on average.
@@ -124,20 +131,20 @@ func Run(ctx context.Context, cfg *rest.Config, o Options) (*Result, error) {
 	result := tracker.result(start)
 	result.Sent = sent
 	result.CPU, result.PeakMiB = after.cpu-before.cpu, after.peak
-	result.Writes = after.writes - before.writes - o.Objects
+	result.Writes = after.server.Writes - before.server.Writes - o.Objects
+	result.ServerCPU = after.server.CPU - before.server.CPU
 	return result, nil
 }
 
-// usage is what the operator has used since it started, and the API server has
-// been asked to write.
+// usage is what the operator and the API server have used since they started.
 type usage struct {
 	cpu    time.Duration
 	peak   float64
-	writes int
+	server Server
 }
 
 func used(ctx context.Context, cfg *rest.Config, pid int) (u usage, err error) {
-	if u.writes, err = Writes(ctx, cfg); err != nil || pid == 0 {
+	if u.server, err = ReadServer(ctx, cfg); err != nil || pid == 0 {
 		return u, err
 	}
 	if u.cpu, err = proc.CPU(pid); err != nil {

@@ -24,6 +24,16 @@ apiserver_request_duration_seconds_count{resource="kopfexamples",verb="PATCH"} 9
 	}
 }
 
+func TestServerCPU(t *testing.T) {
+	got, err := serverCPU("process_cpu_seconds_total 12.5\nprocess_open_fds 9\n")
+	if err != nil || got != 12500*time.Millisecond {
+		t.Errorf("serverCPU = %v, %v; want 12.5s", got, err)
+	}
+	if _, err := serverCPU("process_open_fds 9\n"); err == nil {
+		t.Error("found what is not there")
+	}
+}
+
 func object(name string, status map[string]any) *unstructured.Unstructured {
 	return &unstructured.Unstructured{Object: map[string]any{
 		"metadata": map[string]any{"name": name}, "status": status,

@@ -43,7 +43,7 @@ func build(ctx context.Context, s source, cache, binary string, progress io.Writ
 	}
 	report.expect(bytes.Count(packages, []byte("\n")))
 	output := filepath.Join(dir, "kopf-devcluster")
-	if _, err := goCommand(ctx, s.command(), report, "build", "-mod=mod", modfile, "-v", "-ldflags="+flags, "-o", output, "."); err != nil {
+	if _, err := goCommand(ctx, s.command(), report, "build", "-mod=mod", modfile, "-buildvcs=false", "-v", "-ldflags="+flags, "-o", output, "."); err != nil {
 		return err
 	}
 	if err := os.Rename(output, binary); err != nil {

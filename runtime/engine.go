@@ -61,6 +61,8 @@ type Options struct {
 	Client *kube.Client
 	// Namespace is the only one to watch; empty for all of them.
 	Namespace string
+	// Version is that of the engine, for those who ask in an expression.
+	Version string
 	// ApplyCRDs installs the CustomResourceDefinitions of the bundle first.
 	ApplyCRDs bool
 	Log       *slog.Logger
@@ -103,8 +105,12 @@ func (e *Engine) Run(ctx context.Context, o Options) error {
 	return nil
 }
 
-// instance names this process among those that report events.
+// instance names this process among those that run the same operator: by its
+// pod where it runs in one, else by its host.
 func instance(operator string) string {
+	if pod := os.Getenv("POD_ID"); pod != "" {
+		return pod
+	}
 	host, err := os.Hostname()
 	if err != nil {
 		return operator

@@ -14,13 +14,13 @@ spec:
       on: create
       resource: widgets.test.kopf.dev
       do:
-        - log: "hello ${name}"
+        - log: "hello ${name}, by ${operator.name} ${operator.version}, ${operator.id != ''}"
         - status: {greeted: "${spec.who}"}
 `)
 	w.create(widgets, `{metadata: {name: one}, spec: {who: world}}`)
 	w.becomes(widgets, "one", "status.greeted", "world")
 	w.handled(widgets, "one", "greeter.kopf.dev")
-	e.says("hello one")
+	e.says("hello one, by greeter v0-test, true")
 	w.patch(widgets, "one", `{spec: {who: moon}}`)
 	w.create(widgets, `{metadata: {name: two}, spec: {who: mars}}`)
 	w.becomes(widgets, "two", "status.greeted", "mars")

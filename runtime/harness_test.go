@@ -201,6 +201,7 @@ func (w *world) startWith(documents string, o runtime.Options) *engine {
 	w.t.Helper()
 	compiled := compile(w.t, documents)
 	e := &engine{w: w, log: &lockedBuffer{}}
+	o.Version = "v0-test"
 	o.Log = slog.New(slog.NewTextHandler(e.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	ready := make(chan struct{})
 	o.Ready = func() { close(ready) }

@@ -201,6 +201,8 @@ func (o *operator) start(r kube.Resource, handlers []*handle.Handler, synced fun
 	runner.worker = o.compiled.NewWorker(handlers, handle.WorkerOptions{
 		Resource: r,
 		Client:   o.client,
+		ID:       instance(o.compiled.Name),
+		Version:  o.options.Version,
 		Log:      o.log,
 		Emit:     o.emit,
 		Related:  o.related.of(),

@@ -85,6 +85,7 @@ func (a *app) serve(ctx context.Context, log *slog.Logger, l loaded) error {
 	return l.engine.Run(ctx, runtime.Options{
 		Client:    client,
 		Namespace: a.settings.watched(),
+		Version:   ownVersion().Version,
 		ApplyCRDs: a.settings.applyCRDs,
 		Log:       log,
 		Ready:     func() { log.Info("ready") },

@@ -40,9 +40,13 @@ func newVersion(a *app) *cobra.Command {
 	return cmd
 }
 
-func (a *app) printVersion() error {
+func ownVersion() versionInfo {
 	build, _ := debug.ReadBuildInfo()
-	info := describeBuild(build, version)
+	return describeBuild(build, version)
+}
+
+func (a *app) printVersion() error {
+	info := ownVersion()
 	if a.settings.output == "json" {
 		out := json.NewEncoder(a.stdout)
 		out.SetIndent("", "  ")

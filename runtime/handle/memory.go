@@ -22,6 +22,9 @@ type Memory struct {
 	// Failures counts errors of the engine in a row.
 	Failures int
 
+	// unsent is a pass whose patch could not be written.
+	unsent *pass
+
 	mu      sync.Mutex
 	waiting bool // guarded by mu: some handler waits for other objects
 	woken   bool // guarded by mu

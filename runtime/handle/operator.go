@@ -149,7 +149,3 @@ func (o *Operator) InOrder(handlers []*Handler) []*Handler {
 	return slices.DeleteFunc(slices.Clone(o.Handlers), func(h *Handler) bool { return !slices.Contains(handlers, h) })
 }
 
-// vars is the variable `operator`.
-func (o *Operator) vars() map[string]any {
-	return map[string]any{"name": o.Name, "id": o.Settings.ID, "version": o.Settings.Version}
-}

@@ -31,7 +31,6 @@ type pass struct {
 	resumed map[*Handler]bool
 	records map[string]state.Record
 	drop    []string // ids whose records belong to another cycle
-	woken   bool     // handlers that wait for other objects look again
 
 	// begins tells that this is the first pass of a cycle.
 	begins bool
@@ -168,7 +167,7 @@ func (p *pass) load() {
 		p.log.Warn("a progress record is damaged; its handler begins anew", "error", err)
 	}
 	p.records, p.drop = state.Repurpose(string(p.cause.Reason), ids, anew, loaded)
-	if p.woken = p.mem.takeWoken(); p.woken {
+	if p.mem.takeWoken() {
 		for id, r := range p.records {
 			p.records[id] = r.Woken()
 		}
@@ -230,9 +229,7 @@ func dueOf(handlers []*Handler) []state.Due {
 }
 
 // finish writes how far the cycle has come. At the end of a deletion, the
-// children that Kubernetes cannot collect go first. What is remembered about
-// the cycle follows what is written: a pass that could not be written is made
-// again.
+// children that Kubernetes cannot collect go first.
 func (p *pass) finish(ctx context.Context) error {
 	if p.cause.Reason == cause.Delete && p.plan().Done() {
 		if err := p.deleteTracked(ctx); err != nil {
@@ -243,15 +240,35 @@ func (p *pass) finish(ctx context.Context) error {
 	if err := p.settle(); err != nil {
 		return err
 	}
+	return p.conclusion(ctx)
+}
+
+// conclusion writes what the pass has come to, and remembers it only then. What
+// cannot be written now is kept and sent by the next pass, instead of running
+// handlers again that have succeeded.
+func (p *pass) conclusion(ctx context.Context) error {
 	if err := p.write(ctx); err != nil {
+		p.mem.unsent = p
 		return err
 	}
+	p.mem.unsent = nil
 	p.mem.setWaiting(slices.ContainsFunc(p.selected, func(h *Handler) bool { return p.records[h.ID].Waiting }))
 	if p.plan().Done() {
 		p.mem.Listed = false
 		p.mem.Deleted = p.cause.Reason == cause.Delete
 	}
 	return nil
+}
+
+// resend writes what an earlier pass could not, made anew for the object as it
+// is now.
+func (p *pass) resend(ctx context.Context, object map[string]any) (Result, error) {
+	p.result.Written = ""
+	if err := p.own.Rebase(object); err != nil {
+		p.log.Warn("a change does not fit the newer object any more and is left out", "error", err)
+	}
+	err := p.conclusion(ctx)
+	return p.result, err
 }
 
 func (p *pass) plan() state.Plan { return state.MakePlan(dueOf(p.selected), p.records, nil, p.now) }

@@ -12,9 +12,6 @@ import (
 type Settings struct {
 	// Name is the operator's metadata.name.
 	Name string
-	// ID tells this process from others that run the same operator, and
-	// Version is that of the engine: both for the variable `operator`.
-	ID, Version string
 
 	Storage   state.Storage
 	Finalizer string

@@ -25,6 +25,7 @@ type Worker struct {
 	related  Related
 	stopping func() bool
 	faults   *faults
+	identity map[string]any // the variable operator
 
 	handlers []*Handler // for changes
 	events   []*Handler // for raw events
@@ -56,9 +57,12 @@ type Made struct {
 type WorkerOptions struct {
 	Resource kube.Resource
 	Client   *kube.Client
-	Log      *slog.Logger
-	Emit     func(actions.Event)
-	Related  Related
+	// ID tells this process from others that run the operator, and Version is
+	// that of the engine.
+	ID, Version string
+	Log         *slog.Logger
+	Emit        func(actions.Event)
+	Related     Related
 	// Stopping tells that no further handler should begin.
 	Stopping func() bool
 }
@@ -74,6 +78,7 @@ func (o *Operator) NewWorker(handlers []*Handler, opts WorkerOptions) *Worker {
 		related:  opts.Related,
 		stopping: opts.Stopping,
 		faults:   newFaults(opts.Log),
+		identity: map[string]any{"name": o.Name, "id": opts.ID, "version": opts.Version},
 	}
 	for _, h := range handlers {
 		if h.Changes() {
@@ -124,14 +129,14 @@ type Result struct {
 // the engine or of the API server, not of a handler: the same object should be
 // handled again after a pause.
 func (w *Worker) Handle(ctx context.Context, object map[string]any, mem *Memory, now time.Time) (Result, error) {
+	if mem.unsent != nil {
+		return mem.unsent.resend(ctx, object)
+	}
 	p := &pass{w: w, object: object, mem: mem, now: now, log: w.objectLog(object), random: rand.Float64}
 	if err := p.detect(); err != nil {
 		p.log.Warn("the stored record of what was handled last is damaged; going on without", "error", err)
 	}
 	err := p.handle(ctx)
-	if err != nil && p.woken {
-		mem.Wake() // what came of it was not recorded
-	}
 	return p.result, err
 }
 
@@ -147,6 +152,15 @@ func (w *Worker) Event(ctx context.Context, eventType string, object map[string]
 	for _, h := range w.events {
 		p.silently(ctx, h)
 	}
+}
+
+// Orphaned deletes the children that an object has left behind which went away
+// though our finalizer was on it. Somebody may have taken that off; and the API
+// server itself removes an object whose deletion meets the patch that adds the
+// finalizer.
+func (w *Worker) Orphaned(ctx context.Context, object map[string]any) error {
+	p := &pass{w: w, object: object, log: w.objectLog(object)}
+	return p.deleteTracked(ctx)
 }
 
 // Gone runs the optional deletion handlers for an object that went away
@@ -188,7 +202,7 @@ func (p *pass) bind(more map[string]any) *eval.Binding {
 		"labels":      metaMap(p.object, "labels"),
 		"annotations": metaMap(p.object, "annotations"),
 		"resource":    p.w.resource.Vars(),
-		"operator":    p.w.operator.vars(),
+		"operator":    p.w.identity,
 		"now":         p.now,
 	}
 	for k, v := range more {

@@ -3,6 +3,7 @@ package handle
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -140,6 +141,9 @@ func (p *pass) rebase(ctx context.Context) error {
 // server about each one alone, without storing it; if none is wrong alone, all
 // are. It fails the handlers behind them and makes the patch anew without them.
 func (p *pass) blame(ctx context.Context, refused error) error {
+	if err := p.try(ctx, p.own.Select(p.isEngines)); kube.Permanent(err) {
+		return fmt.Errorf("what the engine itself keeps on the object is refused: %w", err)
+	}
 	var innocent, guilty []share
 	var reasons []error
 	for _, s := range p.shares {
@@ -159,6 +163,11 @@ func (p *pass) blame(ctx context.Context, refused error) error {
 		p.refuse(ctx, s, reasons[i])
 	}
 	return p.settle()
+}
+
+// isEngines tells the engine's own edits from those of handlers.
+func (p *pass) isEngines(edit int) bool {
+	return !slices.ContainsFunc(p.shares, func(s share) bool { return s.has(edit) })
 }
 
 // restrict leaves nothing in the patch but these shares.

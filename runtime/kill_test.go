@@ -327,6 +327,77 @@ var interruptions = []interruption{
 	},
 }
 
+// unreachable makes a child that Kubernetes cannot collect, since it has no
+// namespace: the engine itself must delete it.
+const unreachable = `
+    - id: make
+      on: create
+      resource: w
+      do:
+        - create: {object: {apiVersion: test.kopf.dev/v1, kind: Global, metadata: {name: "${meta.namespace}-child"}}}
+        - log: "ran make."
+`
+
+func allGone(w *world) {
+	w.vanishes(widgets, "one")
+	w.vanishes(globals, w.ns+"-child")
+}
+
+var orphans = []interruption{
+	{
+		name:     "ahead of a child that cannot be collected, and deleted meanwhile",
+		handlers: unreachable,
+		act:      one(`{metadata: {name: one}, spec: {}}`),
+		at:       point{behind: "PATCH widgets", times: 1, before: "POST globals"},
+		down:     remove,
+		end:      allGone,
+	},
+	{
+		name:     "behind a child that cannot be collected, and deleted meanwhile",
+		handlers: unreachable,
+		act:      one(`{metadata: {name: one}, spec: {}}`),
+		at:       point{behind: "POST globals", times: 1, before: "PATCH widgets"},
+		down:     remove,
+		end:      allGone,
+	},
+	{
+		name:     "ahead of the deletion of a child that cannot be collected",
+		handlers: unreachable,
+		given: func(w *world) {
+			w.create(widgets, `{metadata: {name: one}, spec: {}}`)
+			done(w)
+		},
+		act: remove,
+		at:  point{before: "DELETE globals"},
+		end: allGone,
+	},
+	{
+		name:     "behind the deletion of a child that cannot be collected",
+		handlers: unreachable,
+		given: func(w *world) {
+			w.create(widgets, `{metadata: {name: one}, spec: {}}`)
+			done(w)
+		},
+		act: remove,
+		at:  point{behind: "DELETE globals", times: 1, before: "PATCH widgets"},
+		end: allGone,
+	},
+}
+
+// TestKilledOverOrphans is about children that do not go by themselves. How
+// often a handler runs depends on when the object is deleted; the end does not.
+func TestKilledOverOrphans(t *testing.T) {
+	for _, story := range orphans {
+		t.Run(story.name, func(t *testing.T) {
+			t.Parallel()
+			undisturbed, _ := story.play(t)
+			if killed, _ := story.playKilled(t); killed != undisturbed {
+				t.Errorf("undisturbed, the end is\n%s\nwith the engine killed in between\n%s", undisturbed, killed)
+			}
+		})
+	}
+}
+
 // TestKilled kills the engine in the middle of its work.
 func TestKilled(t *testing.T) {
 	for _, story := range interruptions {

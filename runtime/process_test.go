@@ -99,15 +99,18 @@ type point struct {
 // requested names a request by what it does, as points do.
 func requested(r *http.Request) string {
 	parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
-	at := slices.Index(parts, "namespaces")
-	if at < 0 || len(parts) < at+3 {
+	parts = parts[min(len(parts), map[string]int{"api": 2, "apis": 3}[parts[0]]):]
+	if len(parts) > 2 && parts[0] == "namespaces" {
+		parts = parts[2:]
+	}
+	switch len(parts) {
+	case 0:
 		return r.Method
+	case 1, 2:
+		return r.Method + " " + parts[0]
+	default:
+		return r.Method + " " + parts[0] + "/" + parts[2]
 	}
-	name := parts[at+2]
-	if len(parts) > at+4 {
-		name += "/" + parts[at+4]
-	}
-	return r.Method + " " + name
 }
 
 // trap stops an engine at a point: what it sends there never arrives.

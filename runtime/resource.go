@@ -121,6 +121,11 @@ func (r *resourceRunner) happened(ctx context.Context, event happening) error {
 		if exists || err != nil {
 			return err // it only has other labels now: no handler is meant
 		}
+		if !event.memory.Deleted {
+			if err := r.worker.Orphaned(ctx, body); err != nil {
+				return err
+			}
+		}
 	}
 	r.worker.Event(ctx, eventName(event.Event), body, time.Now())
 	if event.Type == watch.Deleted && !event.memory.Deleted {

@@ -128,7 +128,6 @@ func (p *pass) perform(ctx context.Context, h *Handler, steps *actions.Program, 
 
 func (p *pass) newRun(h *Handler, started time.Time) *actions.Run {
 	uid := metaText(p.object, "uid")
-	var made []Made
 	return &actions.Run{
 		Client:    p.w.client,
 		Resource:  p.w.resource,
@@ -148,8 +147,8 @@ func (p *pass) newRun(h *Handler, started time.Time) *actions.Run {
 		Reads: func(resource kube.Resource, namespace, name string) {
 			p.w.related.Read(uid, resource, namespace, name)
 		},
-		Made:     func(resource kube.Resource, object map[string]any) { made = append(made, Made{resource, object}) },
-		Children: func(alias string) ([]any, error) { return p.w.related.Children(uid, alias, made) },
+		Made:     func(resource kube.Resource, object map[string]any) { p.made = append(p.made, Made{resource, object}) },
+		Children: func(alias string) ([]any, error) { return p.w.related.Children(uid, alias, p.made) },
 		Steps:    map[string]any{},
 	}
 }

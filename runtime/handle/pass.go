@@ -35,6 +35,10 @@ type pass struct {
 	// begins tells that this is the first pass of a cycle.
 	begins bool
 
+	// made are the children of all handlers so far: those that need another one
+	// must find what it has made.
+	made []Made
+
 	own *actions.OwnPatch
 	// shares tell which handler made which edits of own.
 	shares []share

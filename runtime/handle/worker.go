@@ -47,7 +47,7 @@ type Related struct {
 	Read func(uid string, resource kube.Resource, namespace, name string)
 }
 
-// Made is an object that an attempt has made or found made.
+// Made is an object that a handler has made or found made.
 type Made struct {
 	Resource kube.Resource
 	Object   map[string]any

@@ -91,16 +91,6 @@ func (d *Discovery) ByGVR(ctx context.Context, gvr schema.GroupVersionResource) 
 	return found, err
 }
 
-// All returns every resource that is served, in every version.
-func (d *Discovery) All(ctx context.Context) ([]Resource, error) {
-	var all []Resource
-	err := d.search(ctx, func(known *served) error {
-		all = known.all
-		return nil
-	})
-	return all, err
-}
-
 // search looks into what is known, and where that fails and the last answer is
 // not fresh, into a new answer. A failure to get one does not hide the miss.
 func (d *Discovery) search(ctx context.Context, look func(*served) error) error {

@@ -148,16 +148,16 @@ func TestSelectErrors(t *testing.T) {
 	pods := func(names map[string]any) {
 		names["plural"], names["kind"], names["singular"] = "pods", "Pod", "pod"
 	}
-	install(t, client, crd(one, "Widget"), crd(two, "Widget"), crd(two, "Pod", pods))
+	install(t, client, crd(one, "Twin"), crd(two, "Twin"), crd(two, "Pod", pods))
 
 	t.Run("ambiguous", func(t *testing.T) {
-		_, err := client.Discovery.Select(t.Context(), &spec.Selector{AnyName: text("widgets")})
+		_, err := client.Discovery.Select(t.Context(), &spec.Selector{AnyName: text("twins")})
 		if ambiguous := (*kube.Ambiguous)(nil); !errors.As(err, &ambiguous) || len(ambiguous.Found) != 2 {
 			t.Fatalf("%#v", err)
 		}
-		checkLine(t, err, "widgets is the name of several resources: ")
+		checkLine(t, err, "twins is the name of several resources: ")
 		for _, group := range []string{one, two} {
-			checkLine(t, err, "widgets.v1."+group)
+			checkLine(t, err, "twins.v1."+group)
 		}
 	})
 	t.Run("the core group wins over others", func(t *testing.T) {
@@ -249,7 +249,7 @@ func TestMissWhileTheServerIsAway(t *testing.T) {
 	now := time.Now()
 	proxy := faultproxy.New(t, clustertest.Kubeconfig(t))
 	client := connect(t, kube.Options{Kubeconfig: proxy.Kubeconfig(), Now: func() time.Time { return now }})
-	if _, err := client.Discovery.All(t.Context()); err != nil {
+	if _, err := client.Discovery.Find(t.Context(), &spec.Selector{AnyName: text("pods")}); err != nil {
 		t.Fatal(err)
 	}
 	proxy.Fail(func(*http.Request) (faultproxy.Fault, bool) { return faultproxy.Fault{Status: 500}, true })
@@ -274,7 +274,7 @@ func TestDiscoveryWithoutAggregation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, got := byName(t, whole), byName(t, parts)
+	want, got := watchable(t, whole, group), watchable(t, parts, group)
 	for name, r := range want {
 		// Others run tests of their own: only what belongs to this one or to
 		// Kubernetes is there for both.
@@ -289,15 +289,19 @@ func TestDiscoveryWithoutAggregation(t *testing.T) {
 	}
 }
 
-func byName(t *testing.T, client *kube.Client) map[string]kube.Resource {
+// watchable are all preferred resources, and those of a group in another version.
+func watchable(t *testing.T, client *kube.Client, group string) map[string]kube.Resource {
 	t.Helper()
-	all, err := client.Discovery.All(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
 	m := map[string]kube.Resource{}
-	for _, r := range all {
-		m[r.String()] = r
+	for _, s := range []spec.Selector{{}, {Group: text(group), Version: text("v1beta1")}} {
+		s.Any = &spec.Bool{Value: true}
+		found, err := client.Discovery.Select(t.Context(), &s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range found {
+			m[r.String()] = r
+		}
 	}
 	return m
 }

@@ -318,20 +318,6 @@ func TestWarningsAreLoggedOnce(t *testing.T) {
 	}
 }
 
-func TestCanI(t *testing.T) {
-	allowed, err := connect(t, kube.Options{}).CanI(t.Context(), configMaps, "patch", "default")
-	if err != nil || !allowed {
-		t.Errorf("%v, %v", allowed, err)
-	}
-	nobody := as(t, unique("nobody"))
-	for _, plural := range []string{"configmaps", "pods/status"} {
-		allowed, err = nobody.CanI(t.Context(), kube.Resource{Version: "v1", Plural: plural}, "patch", "")
-		if err != nil || allowed {
-			t.Errorf("%s: %v, %v", plural, allowed, err)
-		}
-	}
-}
-
 func TestApplyCRDs(t *testing.T) {
 	client := connect(t, kube.Options{})
 	ns := namespace(t, client)

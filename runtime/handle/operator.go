@@ -13,8 +13,8 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
 
-// Operator is one compiled Operator document. It is immutable: everything that
-// changes while it runs is in an Objects table or on the objects themselves.
+// Operator is one compiled Operator document. It is immutable: what
+// changes while it runs is in the Memory of each object or on the object itself.
 type Operator struct {
 	Name     string
 	Settings Settings
@@ -148,4 +148,3 @@ func (o *Operator) HandlersOf(s *Selector) []*Handler {
 func (o *Operator) InOrder(handlers []*Handler) []*Handler {
 	return slices.DeleteFunc(slices.Clone(o.Handlers), func(h *Handler) bool { return !slices.Contains(handlers, h) })
 }
-

@@ -25,9 +25,6 @@ func (q *Queue[K]) Add(key K) { q.keys.Add(key) }
 // AddAfter makes the key due after the delay; of several delays the shortest counts.
 func (q *Queue[K]) AddAfter(key K, delay time.Duration) { q.keys.AddAfter(key, delay) }
 
-// Len is the number of keys that are due and not yet taken by a worker.
-func (q *Queue[K]) Len() int { return q.keys.Len() }
-
 // Run works until ctx ends: no key is taken after that. It returns when all
 // workers have finished the keys that they had taken.
 func (q *Queue[K]) Run(ctx context.Context, workers int, work func(key K)) {

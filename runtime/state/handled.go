@@ -17,16 +17,6 @@ func (s Storage) StoredEssence(obj map[string]any) (text string, ok bool) {
 	return "", false
 }
 
-// LoadEssence reads the essence that was handled last.
-func (s Storage) LoadEssence(obj map[string]any) (map[string]any, bool, error) {
-	text, ok := s.StoredEssence(obj)
-	if !ok {
-		return nil, false, nil
-	}
-	stored, err := essence.Unmarshal(text)
-	return stored, stored != nil, err
-}
-
 // SaveEssence makes a patch that stores an essence as handled. It is nil where
 // this is stored already.
 func (s Storage) SaveEssence(obj, e map[string]any) (map[string]any, error) {

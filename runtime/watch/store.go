@@ -23,10 +23,8 @@ func (s store) Delete(obj any) error {
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
 	_, known := s.objects[keyOf(o)]
 	delete(s.objects, keyOf(o))
-	s.mu.Unlock()
 	if known {
 		s.sink.Event(Event{Deleted, o})
 	}
@@ -35,19 +33,16 @@ func (s store) Delete(obj any) error {
 
 // Replace implements cache.ReflectorStore: it takes a complete listing.
 func (s store) Replace(list []any, _ string) error {
-	s.mu.Lock()
 	before, first := s.objects, !s.synced
 	s.objects = make(map[key]*kube.Object, len(list))
 	for _, obj := range list {
 		o, err := packed(obj)
 		if err != nil {
-			s.mu.Unlock()
 			return err
 		}
 		s.objects[keyOf(o)] = o
 	}
 	s.synced = true
-	s.mu.Unlock()
 	s.tellListing(list, before, first)
 	return nil
 }
@@ -81,10 +76,8 @@ func (s store) put(obj any) error {
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
 	old := s.objects[keyOf(o)]
 	s.objects[keyOf(o)] = o
-	s.mu.Unlock()
 	s.tell(old, o)
 	return nil
 }

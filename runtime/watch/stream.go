@@ -3,7 +3,6 @@ package watch
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -74,7 +73,7 @@ type Options struct {
 // Sink is told what a stream sees. Its functions are called from the stream's
 // goroutine, one at a time, and must be quick.
 type Sink struct {
-	// Event is called for each change, when Get has the new state already.
+	// Event is called for each change.
 	Event func(Event)
 	// Synced is called once, behind the last Listed event; nil for nobody.
 	Synced func()
@@ -92,9 +91,9 @@ type Stream struct {
 	source  *source
 	backoff wait.Backoff
 
-	mu      sync.RWMutex
-	objects map[key]*kube.Object // guarded by mu
-	synced  bool                 // guarded by mu
+	// Only the goroutine of Run sees these.
+	objects map[key]*kube.Object
+	synced  bool
 }
 
 // key is an object's place within its resource.
@@ -127,9 +126,6 @@ func New(o Options, sink Sink) *Stream {
 	}
 }
 
-// Run follows the objects of a resource until ctx ends.
-func Run(ctx context.Context, o Options, sink Sink) { New(o, sink).Run(ctx) }
-
 // Run follows the objects until ctx ends. A stream runs once.
 func (s *Stream) Run(ctx context.Context) {
 	silent := logr.Discard() // the source says it in our words
@@ -140,18 +136,4 @@ func (s *Stream) Run(ctx context.Context) {
 		Backoff: &s.backoff,
 	})
 	reflector.RunWithContext(klog.NewContext(ctx, silent))
-}
-
-// Get returns the newest known state of an object, or nil.
-func (s *Stream) Get(namespace, name string) *kube.Object {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.objects[key{namespace, name}]
-}
-
-// Len counts the known objects.
-func (s *Stream) Len() int {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return len(s.objects)
 }

@@ -37,7 +37,7 @@ test: devcluster ## Run all tests, on a real API server
 
 .PHONY: devcluster
 devcluster: ## Build the embedded cluster (minutes the first time, then cached)
-	@go run ./internal/prepare
+	@go run ./runtime/devcluster/prepare
 
 .PHONY: fuzz
 fuzz: ## Fuzz each target for FUZZTIME=20s

@@ -97,7 +97,7 @@ func (c *Client) served(ctx context.Context, crd *unstructured.Unstructured) (bo
 			return false, err
 		}
 		_, err = c.List(ctx, r, "", metav1.ListOptions{Limit: 1}, func(*Object) error { return nil })
-		if apierrors.IsNotFound(err) || apierrors.IsServiceUnavailable(err) {
+		if apierrors.IsNotFound(err) || apierrors.IsServiceUnavailable(err) || apierrors.IsTooManyRequests(err) {
 			return false, nil
 		}
 	}

@@ -18,11 +18,23 @@ type logAction struct {
 func (c *compiler) log(x *spec.Log) action {
 	a := &logAction{message: c.template(x.Message), at: x.Range.String()}
 	if x.Level != nil {
-		a.level = map[string]slog.Level{
-			"debug": slog.LevelDebug, "info": slog.LevelInfo, "warning": slog.LevelWarn, "error": slog.LevelError,
-		}[x.Level.Value]
+		a.level = LogLevel(x.Level.Value)
 	}
 	return a
+}
+
+// LogLevel is the level of a name in the language: debug, info, warning, error.
+func LogLevel(name string) slog.Level {
+	switch name {
+	case "debug":
+		return slog.LevelDebug
+	case "warning":
+		return slog.LevelWarn
+	case "error":
+		return slog.LevelError
+	default:
+		return slog.LevelInfo
+	}
 }
 
 func (a *logAction) run(ctx context.Context, f *frame) (any, error) {

@@ -340,6 +340,7 @@ type Execution struct {
 type Posting struct {
 	Range              diag.Range
 	Enabled            *Bool   `yaml:"enabled" doc:"Whether Kubernetes events are posted; true by default."`
+	Level              *String `yaml:"level" enum:"debug|info|warning|error" doc:"What handlers log at or above this level is posted as an event too; warning by default."`
 	ReportingComponent *String `yaml:"reportingComponent" doc:"Reporting controller of the events; the operator's name by default."`
 }
 

@@ -16,7 +16,7 @@ var later = map[string][]string{
 	"spec":       {"timers", "daemons", "indexes", "admission", "startup", "cleanup", "probes"},
 	"a step":     {"apply", "list", "subhandlers", "once", "http", "exec", "memo", "metric", "deny", "warn", "sleep", "repeat", "parallel"},
 	"settings":   {"peering", "background", "admission", "scanning", "http", "children", "serviceAccountName"},
-	"posting":    {"level", "loggers"},
+	"posting":    {"loggers"},
 	"watching":   {"clientTimeout"},
 	"networking": {"errorBackoffs"},
 	"a handler":  {"every", "minInterval", "interval", "schedule"},

@@ -138,7 +138,7 @@ func (p *pass) newRun(h *Handler, started time.Time) *actions.Run {
 		Prefix:    p.storage().Prefix,
 		Now:       p.now,
 		Started:   started,
-		Log:       p.handlerLog(h),
+		Log:       p.stepLog(h),
 		Emit:      p.w.emit,
 		Own:       p.own,
 		HoldFinalizer: func(ctx context.Context, child kube.Resource) error {

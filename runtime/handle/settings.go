@@ -1,8 +1,10 @@
 package handle
 
 import (
+	"log/slog"
 	"time"
 
+	"github.com/kopf-declarative/kopf-declarative/actions"
 	"github.com/kopf-declarative/kopf-declarative/runtime/state"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 )
@@ -35,7 +37,9 @@ type Settings struct {
 	QPS            float32
 	Burst          int
 
-	Posting            bool
+	Posting bool
+	// PostingLevel is that from which on messages of handlers are events too.
+	PostingLevel       slog.Level
 	ReportingComponent string
 }
 
@@ -61,6 +65,7 @@ func settingsOf(op *spec.Operator) Settings {
 	out.networking(orZero(in.Networking))
 	posting := orZero(in.Posting)
 	out.Posting = posting.Enabled == nil || posting.Enabled.Value
+	out.PostingLevel = actions.LogLevel(text(posting.Level, "warning"))
 	out.ReportingComponent = text(posting.ReportingComponent, name)
 	return out
 }

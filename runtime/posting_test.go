@@ -1,0 +1,46 @@
+package runtime_test
+
+import "testing"
+
+// TestPostedLogs: what handlers log becomes an event from a level on.
+func TestPostedLogs(t *testing.T) {
+	for level, want := range map[string]int{"info": 2, "warning": 1, "error": 0} {
+		t.Run(level, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.start(`
+apiVersion: kopf.dev/v1alpha1
+kind: Operator
+metadata: {name: poster}
+spec:
+  settings: {posting: {level: ` + level + `}}
+  handlers:
+    - id: talk
+      on: create
+      resource: widgets.test.kopf.dev
+      do:
+        - log: a word
+        - log: {level: warning, message: a warning}
+        - event: {reason: Done}
+`)
+			w.create(widgets, `{metadata: {name: one}, spec: {}}`)
+			// Events of one object are posted in their order, so the last one tells
+			// that there are no others.
+			w.eventually("the last event", func() (any, bool) { return w.reasons(), w.reasons()["Done"] == 1 })
+			if got := w.reasons()["Logging"]; got != want {
+				t.Errorf("%d messages were posted, want %d", got, want)
+			}
+		})
+	}
+}
+
+// reasons counts the events of the namespace by their reasons.
+func (w *world) reasons() map[string]int {
+	w.t.Helper()
+	out := map[string]int{}
+	for _, event := range w.list(kubeEvents) {
+		reason, _ := event.Object["reason"].(string)
+		out[reason]++
+	}
+	return out
+}

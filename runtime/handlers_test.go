@@ -150,7 +150,7 @@ spec:
 	e.says("heard ADDED of one 1")
 	w.patch(widgets, "one", `{spec: {num: 2, bad: true}}`)
 	e.says("heard MODIFIED of one 2")
-	e.says("errors of event handlers are ignored", "bad one")
+	e.says("it leaves no record, so it is not tried again", "bad one")
 	w.delete(widgets, "one")
 	e.says("heard DELETED of one 2")
 	// Such a handler leaves no trace on the object.

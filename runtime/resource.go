@@ -78,9 +78,15 @@ func (r *resourceRunner) retry(key types.NamespacedName, e *entry) {
 
 func (r *resourceRunner) handle(ctx context.Context, key types.NamespacedName, e *entry, object *kube.Object, raw []happening) error {
 	for i, event := range raw {
-		if err := r.happened(ctx, event); err != nil {
+		wait, err := r.happened(ctx, event, i == len(raw)-1)
+		if wait > 0 || err != nil {
 			r.objects.giveBack(key, raw[i:])
+		}
+		if err != nil {
 			return err
+		}
+		if wait > 0 {
+			r.queue.AddAfter(key, wait)
 		}
 	}
 	if object == nil {
@@ -109,29 +115,35 @@ func (r *resourceRunner) handle(ctx context.Context, key types.NamespacedName, e
 	return err
 }
 
-// happened runs the handlers of raw events, and takes notice of a deletion.
-func (r *resourceRunner) happened(ctx context.Context, event happening) error {
+// happened runs the handlers of raw events, and takes notice of a deletion. The
+// last event may have to wait, for no longer than it is the last one.
+func (r *resourceRunner) happened(ctx context.Context, event happening, last bool) (wait time.Duration, err error) {
 	body, err := event.Object.Decode()
 	if err != nil {
-		return err
+		return 0, err
+	}
+	if last && event.Type != watch.Deleted {
+		if wait := r.worker.Pause(body, event.memory, time.Now()); wait > 0 {
+			return wait, nil
+		}
 	}
 	if event.Type == watch.Deleted {
 		r.forget(types.UID(event.Object.UID))
 		exists, err := r.stillExists(ctx, event.Object)
 		if exists || err != nil {
-			return err // it only has other labels now: no handler is meant
+			return 0, err // it only has other labels now: no handler is meant
 		}
 		if !event.memory.Deleted {
 			if err := r.worker.Orphaned(ctx, body); err != nil {
-				return err
+				return 0, err
 			}
 		}
 	}
-	r.worker.Event(ctx, eventName(event.Event), body, time.Now())
+	r.worker.Event(ctx, eventName(event.Event), body, event.memory, time.Now())
 	if event.Type == watch.Deleted && !event.memory.Deleted {
-		r.worker.Gone(ctx, body, time.Now())
+		r.worker.Gone(ctx, body, event.memory, time.Now())
 	}
-	return nil
+	return 0, nil
 }
 
 // stillExists tells an object that does not match the watch's selector any

@@ -12,24 +12,18 @@ type Reason string
 
 // The reasons, in the order in which they are recognised.
 const (
-	Gone   Reason = "gone"   // not in the API any more
 	Free   Reason = "free"   // being deleted, and not held by us
-	Delete Reason = "delete" // being deleted, and held by our finalizer
+	Delete Reason = "delete" // being deleted, and held by our finalizer; or gone
 	Create Reason = "create" // never handled to the end
 	Update Reason = "update" // differs from what was handled
 	Resume Reason = "resume" // handled before this engine started
 	Noop   Reason = "noop"   // nothing that matters has changed
 )
 
-// Handled tells whether handlers can be due for this reason.
-func (r Reason) Handled() bool {
-	return r == Create || r == Update || r == Delete || r == Resume
-}
-
 // Input is all that a cause depends on.
 type Input struct {
 	Object    map[string]any
-	Gone      bool // the API says it is deleted
+	Gone      bool // not in the API any more; Object is its last state
 	Finalizer string
 
 	// Essence says what belongs to the essence of this object.
@@ -69,11 +63,9 @@ type Cause struct {
 // the cause is then that of an object without one, and as good as can be.
 func Detect(in Input) (Cause, error) {
 	switch {
-	case in.Gone:
-		return Cause{Reason: Gone}, nil
-	case IsDeleting(in.Object) && !HasFinalizer(in.Object, in.Finalizer):
+	case !in.Gone && IsDeleting(in.Object) && !HasFinalizer(in.Object, in.Finalizer):
 		return Cause{Reason: Free}, nil
-	case !IsDeleting(in.Object) && !in.FirstListing && in.HasStored && !in.HasPending &&
+	case !in.ending() && !in.FirstListing && in.HasStored && !in.HasPending &&
 		essence.Matches(in.Object, in.Essence, in.Stored):
 		return Cause{Reason: Noop}, nil
 	}
@@ -87,11 +79,14 @@ func Detect(in Input) (Cause, error) {
 	return cause, err
 }
 
+// ending tells whether the object's time is over.
+func (in Input) ending() bool { return in.Gone || IsDeleting(in.Object) }
+
 // classify decides among the reasons that need the essences.
 func classify(in Input, c Cause) (reason Reason, resuming bool) {
 	switch {
-	case IsDeleting(in.Object):
-		return Delete, in.FirstListing
+	case in.ending():
+		return Delete, in.FirstListing && !in.Gone
 	case c.Old == nil:
 		return Create, false
 	case len(c.Diff) > 0:
@@ -114,7 +109,7 @@ func oldEssence(in Input) (map[string]any, error) {
 // as good as none. One that says nothing new is of a resume; when that is over,
 // it must not hide later changes where its removal went wrong.
 func newEssence(in Input, old map[string]any) map[string]any {
-	if in.HasPending && !IsDeleting(in.Object) {
+	if in.HasPending && !in.ending() {
 		pending, err := essence.Unmarshal(in.Pending)
 		news := in.FirstListing || len(essence.Compare(anyMap(old), anyMap(pending))) > 0
 		if err == nil && pending != nil && news {

@@ -40,8 +40,9 @@ func TestDetect(t *testing.T) {
 		reason       Reason
 		resuming     bool
 	}{
-		{"gone", live, true, same, false, Gone, false},
-		{"gone beats deletion", deleting, true, same, true, Gone, false},
+		{"gone", live, true, same, false, Delete, false},
+		{"gone after its deletion", free, true, same, false, Delete, false},
+		{"gone since the start", deleting, true, same, true, Delete, false},
 		{"released", free, false, same, false, Free, false},
 		{"held by others only", others, false, different, true, Free, false},
 		{"deletion", deleting, false, same, false, Delete, false},
@@ -72,7 +73,7 @@ func TestDetect(t *testing.T) {
 			if got.Reason != test.reason || got.Resuming != test.resuming {
 				t.Errorf("got %s, resuming %v; want %s, resuming %v", got.Reason, got.Resuming, test.reason, test.resuming)
 			}
-			if (got.New != nil) != test.reason.Handled() {
+			if handled := test.reason != Free && test.reason != Noop; (got.New != nil) != handled {
 				t.Errorf("reason %s comes with the new essence %v", got.Reason, got.New)
 			}
 		})

@@ -20,6 +20,10 @@ import (
 // child of the first one for its own.
 const cyclesKey = "update-cycles"
 
+// atOnce is the shortest delay that a handler may be tried again with as often
+// as it likes.
+const atOnce = 100 * time.Millisecond
+
 // attempt runs a handler once and puts the outcome into its record. It is false
 // where the end of the engine has cut off the handler: it counts as not tried.
 func (p *pass) attempt(ctx context.Context, h *Handler) bool {
@@ -34,11 +38,19 @@ func (p *pass) attempt(ctx context.Context, h *Handler) bool {
 	}
 	outcome := state.Success()
 	if err != nil {
-		outcome = h.limits.Decide(faultOf(err), record, p.now, p.random())
+		outcome = p.slowed(h.limits.Decide(faultOf(err), record, p.now, p.random()))
 	}
 	p.share(share{handler: h, from: from})
 	p.conclude(ctx, h, record, outcome, err)
 	return true
+}
+
+// slowed holds up a handler that is tried again at once, over and over.
+func (p *pass) slowed(outcome state.Outcome) state.Outcome {
+	if outcome.Verdict == state.Retry && outcome.Delay < atOnce {
+		outcome.Delay = max(outcome.Delay, p.mem.attempts.Take(p.now))
+	}
+	return outcome
 }
 
 // giveUp fails a handler that is not to be tried any more.
@@ -97,7 +109,7 @@ func (p *pass) silently(ctx context.Context, h *Handler) {
 		err = p.keepResult(ctx, h, run)
 	}
 	if err != nil {
-		p.handlerLog(h).Error("failed; errors of event handlers are ignored", failure(err, message(err))...)
+		p.handlerLog(h).Error("failed; it leaves no record, so it is not tried again", failure(err, message(err))...)
 	}
 	if err := p.write(ctx); err != nil {
 		p.handlerLog(h).Error("cannot write what the handler left", "error", err)
@@ -215,7 +227,7 @@ func faultOf(err error) state.Fault {
 		out.Kind = state.Permanent
 	}
 	if delay, ok := kube.RetryAfter(err); ok && out.Kind == state.Arbitrary {
-		out.Kind, out.Delay = state.Temporary, &delay
+		out.Delay = &delay
 	}
 	return out
 }

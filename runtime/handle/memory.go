@@ -2,6 +2,7 @@ package handle
 
 import (
 	"sync"
+	"time"
 
 	"github.com/kopf-declarative/kopf-declarative/runtime/queue"
 )
@@ -13,14 +14,17 @@ type Memory struct {
 	// Listed: the object was there at the first listing, and no cycle of it
 	// has ended since. It is what resuming means.
 	Listed bool
-	// Brake slows down an object that is handled in an endless loop.
-	Brake queue.Brake
-	// Braked tells that this was said already.
-	Braked bool
 	// Deleted: the deletion of the object has been handled.
 	Deleted bool
 	// Failures counts errors of the engine in a row.
 	Failures int
+
+	// cycles and events slow down an object that is handled in an endless loop,
+	// attempts a handler that is repeated at once.
+	cycles, events brake
+	attempts       queue.Brake
+	// wrote tells that handlers of the last raw event have changed the object.
+	wrote bool
 
 	// unsent is a pass whose patch could not be written.
 	unsent *pass
@@ -29,6 +33,21 @@ type Memory struct {
 	waiting bool // guarded by mu: some handler waits for other objects
 	woken   bool // guarded by mu
 	looked  bool // guarded by mu: since the engine started
+}
+
+// brake remembers whether it was said that it slows down.
+type brake struct {
+	queue.Brake
+	said bool
+}
+
+// take tells how long to wait, and whether to say so: once until the object has
+// calmed down.
+func (b *brake) take(now time.Time) (wait time.Duration, say bool) {
+	wait = b.Take(now)
+	say = wait > 0 && !b.said
+	b.said = wait > 0 || b.said && !b.Calm()
+	return wait, say
 }
 
 // Wake lets waiting handlers look again before their time. A handler that is

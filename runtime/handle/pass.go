@@ -68,12 +68,14 @@ func (p *pass) share(s share) {
 
 func (p *pass) storage() *state.Storage { return p.w.operator.Storage() }
 
-// detect finds out why the object is looked at.
-func (p *pass) detect() error {
+// detect finds out why the object is looked at. One that is gone is being
+// deleted, with or without our finalizer.
+func (p *pass) detect(gone bool) {
 	stored, has := p.storage().StoredEssence(p.object)
 	pending, hasPending := p.storage().StoredPending(p.object)
 	found, err := cause.Detect(cause.Input{
 		Object:       p.object,
+		Gone:         gone,
 		Finalizer:    p.w.operator.Settings.Finalizer,
 		Essence:      p.w.essence,
 		Stored:       stored,
@@ -84,7 +86,9 @@ func (p *pass) detect() error {
 	})
 	p.cause = found
 	p.vars = p.bind(p.changeVars())
-	return err
+	if err != nil {
+		p.log.Warn("the stored record of what was handled last is damaged; going on without", "error", err)
+	}
 }
 
 // handle is the way from the cause to the writes.
@@ -179,25 +183,26 @@ func (p *pass) load() {
 	p.begins = len(loaded) == 0 && len(ids) > 0
 }
 
-// braked holds up an object that begins one cycle after another, and says so
-// once until it calms down.
+// braked holds up an object that begins one cycle after another.
 func (p *pass) braked() bool {
 	if !p.begins {
 		return false
 	}
-	wait := p.mem.Brake.Take(p.now)
-	if wait == 0 {
-		p.mem.Braked = p.mem.Braked && !p.mem.Brake.Calm()
-		return false
+	wait, say := p.mem.cycles.take(p.now)
+	if say {
+		p.tooOften()
 	}
-	p.result.Again = p.now.Add(wait)
-	if !p.mem.Braked {
-		p.mem.Braked = true
-		text := "The object changes too fast; it is handled more slowly now. Does a handler change what it reacts to?"
-		p.log.Warn(text)
-		p.event("Warning", "HandledTooOften", text)
+	if wait > 0 {
+		p.result.Again = p.now.Add(wait)
 	}
-	return true
+	return wait > 0
+}
+
+// tooOften says why the object is handled slowly.
+func (p *pass) tooOften() {
+	text := "The object changes too fast; it is handled more slowly now. Does a handler change what it reacts to?"
+	p.log.Warn(text)
+	p.event("Warning", "HandledTooOften", text)
 }
 
 // run tries the handlers whose time has come, in declared order.

@@ -143,7 +143,10 @@ func backoff(in *spec.Backoff) state.Backoff {
 	if in == nil {
 		return state.Backoff{}
 	}
-	out := state.Backoff{Initial: duration(in.Initial, 0), Max: duration(in.Max, 0)}
+	out := state.Backoff{Max: duration(in.Max, 0)}
+	if in.Initial != nil {
+		out.Initial = &in.Initial.Value
+	}
 	if in.Factor != nil {
 		out.Factor = in.Factor.Value
 	}

@@ -133,17 +133,15 @@ func (w *Worker) Handle(ctx context.Context, object map[string]any, mem *Memory,
 		return mem.unsent.resend(ctx, object)
 	}
 	p := &pass{w: w, object: object, mem: mem, now: now, log: w.objectLog(object), random: rand.Float64}
-	if err := p.detect(); err != nil {
-		p.log.Warn("the stored record of what was handled last is damaged; going on without", "error", err)
-	}
+	p.detect(false)
 	err := p.handle(ctx)
 	return p.result, err
 }
 
 // Event runs the handlers of raw events, which leave no trace on the object.
 // An empty type stands for the first listing.
-func (w *Worker) Event(ctx context.Context, eventType string, object map[string]any, now time.Time) {
-	p := &pass{w: w, object: object, now: now, log: w.objectLog(object)}
+func (w *Worker) Event(ctx context.Context, eventType string, object map[string]any, mem *Memory, now time.Time) {
+	p := &pass{w: w, object: object, mem: mem, now: now, log: w.objectLog(object)}
 	var typeValue any
 	if eventType != "" {
 		typeValue = eventType
@@ -152,6 +150,21 @@ func (w *Worker) Event(ctx context.Context, eventType string, object map[string]
 	for _, h := range w.events {
 		p.silently(ctx, h)
 	}
+	mem.wrote = p.result.Written != ""
+}
+
+// Pause tells how long to keep the next raw event of an object from its
+// handlers: they may have made it, and the one before it, and so on.
+func (w *Worker) Pause(object map[string]any, mem *Memory, now time.Time) time.Duration {
+	if !mem.wrote {
+		return 0
+	}
+	wait, say := mem.events.take(now)
+	if say {
+		p := &pass{w: w, object: object, log: w.objectLog(object)}
+		p.tooOften()
+	}
+	return wait
 }
 
 // Orphaned deletes the children that an object has left behind which went away
@@ -165,9 +178,9 @@ func (w *Worker) Orphaned(ctx context.Context, object map[string]any) error {
 
 // Gone runs the optional deletion handlers for an object that went away
 // without a finalizer to hold it, once and as far as they succeed.
-func (w *Worker) Gone(ctx context.Context, object map[string]any, now time.Time) {
-	p := &pass{w: w, object: object, now: now, log: w.objectLog(object), cause: cause.Cause{Reason: cause.Delete}}
-	p.vars = p.bind(p.changeVars())
+func (w *Worker) Gone(ctx context.Context, object map[string]any, mem *Memory, now time.Time) {
+	p := &pass{w: w, object: object, mem: mem, now: now, log: w.objectLog(object)}
+	p.detect(true)
 	for _, h := range w.handlers {
 		if h.on[string(cause.Delete)] && h.optional {
 			p.silently(ctx, h)

@@ -33,10 +33,10 @@ type Limits struct {
 // Backoff is the delay after an arbitrary error. The zero value is a constant
 // delay of DefaultDelay.
 type Backoff struct {
-	Initial time.Duration
-	Factor  float64       // from one attempt to the next; 0 is 1
-	Max     time.Duration // 0 for no maximum
-	Jitter  float64       // how much to vary the delay, as a part of it
+	Initial *time.Duration // nil for DefaultDelay
+	Factor  float64        // from one attempt to the next; 0 is 1
+	Max     time.Duration  // 0 for no maximum
+	Jitter  float64        // how much to vary the delay, as a part of it
 }
 
 // Delay is the delay after an attempt, counted from 0. The random number is
@@ -46,9 +46,9 @@ func (b Backoff) Delay(attempt int, random float64) time.Duration {
 	if b.Max > 0 {
 		longest = min(longest, float64(b.Max))
 	}
-	delay := float64(b.Initial)
-	if b.Initial == 0 {
-		delay = float64(DefaultDelay)
+	delay := float64(DefaultDelay)
+	if b.Initial != nil {
+		delay = float64(*b.Initial)
 	}
 	if b.Factor != 0 {
 		delay *= math.Pow(b.Factor, float64(attempt))
@@ -70,7 +70,7 @@ const (
 // Fault is an error of a handler, classified.
 type Fault struct {
 	Kind    FaultKind
-	Delay   *time.Duration // of a temporary one; nil for DefaultDelay
+	Delay   *time.Duration // asked for; nil for the one that the kind has
 	Message string
 	Subrefs []string
 }
@@ -88,7 +88,7 @@ func (l Limits) Decide(f Fault, r Record, now time.Time, random float64) Outcome
 		return out
 	case f.Kind == Arbitrary && l.Errors == ErrorsIgnored:
 		return Outcome{Verdict: Succeeded, Subrefs: f.Subrefs}
-	case f.Kind == Temporary && f.Delay != nil:
+	case f.Delay != nil:
 		delay = max(0, min(*f.Delay, longestDelay))
 	case f.Kind == Arbitrary:
 		delay = l.Backoff.Delay(r.Retries, random)

@@ -16,19 +16,21 @@ func TestBackoff(t *testing.T) {
 		want    time.Duration
 	}{
 		{"default", Backoff{}, 7, 0.9, 60 * s},
-		{"constant", Backoff{Initial: 5 * s}, 7, 0.9, 5 * s},
-		{"grows", Backoff{Initial: s, Factor: 2}, 0, 0, s},
-		{"grows", Backoff{Initial: s, Factor: 2}, 5, 0, 32 * s},
-		{"to its maximum", Backoff{Initial: s, Factor: 2, Max: 10 * s}, 5, 0, 10 * s},
-		{"and stays there for ever", Backoff{Initial: s, Factor: 2, Max: 10 * s}, 1 << 30, 0, 10 * s},
-		{"without a maximum too", Backoff{Initial: s, Factor: 2}, 1 << 30, 0, longestDelay},
+		{"constant", Backoff{Initial: ptr(5 * s)}, 7, 0.9, 5 * s},
+		{"none", Backoff{Initial: ptr(0 * s)}, 7, 0.9, 0},
+		{"none to grow", Backoff{Initial: ptr(0 * s), Factor: 2, Jitter: 0.1}, 7, 0.9, 0},
+		{"grows", Backoff{Initial: ptr(s), Factor: 2}, 0, 0, s},
+		{"grows", Backoff{Initial: ptr(s), Factor: 2}, 5, 0, 32 * s},
+		{"to its maximum", Backoff{Initial: ptr(s), Factor: 2, Max: 10 * s}, 5, 0, 10 * s},
+		{"and stays there for ever", Backoff{Initial: ptr(s), Factor: 2, Max: 10 * s}, 1 << 30, 0, 10 * s},
+		{"without a maximum too", Backoff{Initial: ptr(s), Factor: 2}, 1 << 30, 0, longestDelay},
 		{"default with a maximum", Backoff{Max: 10 * s}, 0, 0, 10 * s},
-		{"least jitter", Backoff{Initial: 10 * s, Jitter: 0.1}, 0, 0, 9 * s},
-		{"no jitter", Backoff{Initial: 10 * s, Jitter: 0.1}, 0, 0.5, 10 * s},
-		{"much jitter", Backoff{Initial: 10 * s, Jitter: 0.1}, 0, 0.75, 10*s + s/2},
-		{"the maximum holds with jitter", Backoff{Initial: 10 * s, Max: 10 * s, Jitter: 0.1}, 0, 0.99, 10 * s},
-		{"jitter below zero", Backoff{Initial: 10 * s, Jitter: 3}, 0, 0, 0},
-		{"jitter of the largest", Backoff{Initial: s, Factor: 9, Jitter: 1}, 1 << 30, 0, 0},
+		{"least jitter", Backoff{Initial: ptr(10 * s), Jitter: 0.1}, 0, 0, 9 * s},
+		{"no jitter", Backoff{Initial: ptr(10 * s), Jitter: 0.1}, 0, 0.5, 10 * s},
+		{"much jitter", Backoff{Initial: ptr(10 * s), Jitter: 0.1}, 0, 0.75, 10*s + s/2},
+		{"the maximum holds with jitter", Backoff{Initial: ptr(10 * s), Max: 10 * s, Jitter: 0.1}, 0, 0.99, 10 * s},
+		{"jitter below zero", Backoff{Initial: ptr(10 * s), Jitter: 3}, 0, 0, 0},
+		{"jitter of the largest", Backoff{Initial: ptr(s), Factor: 9, Jitter: 1}, 1 << 30, 0, 0},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -53,6 +55,7 @@ func TestDecide(t *testing.T) {
 	gaveUp := func(why string) Outcome {
 		return Outcome{Verdict: Failed, Message: "oops (gave up: " + why + ")"}
 	}
+	busy := Fault{Message: "oops", Delay: ptr(7 * s)}
 	tests := []struct {
 		name    string
 		limits  Limits
@@ -66,13 +69,16 @@ func TestDecide(t *testing.T) {
 		{"temporary at once", Limits{}, temporary(0), 0, 0, retry(0)},
 		{"temporary in the past", Limits{}, temporary(-s), 0, 0, retry(0)},
 		{"temporary for ever", Limits{Timeout: ptr(s)}, temporary(1<<63 - 1), 0, 0, gaveUp("its timeout is 1s")},
-		{"temporary whatever the mode", Limits{Errors: ErrorsPermanent, Backoff: Backoff{Initial: s}}, temporary(5 * s), 0, 0, retry(5 * s)},
+		{"temporary whatever the mode", Limits{Errors: ErrorsPermanent, Backoff: Backoff{Initial: ptr(s)}}, temporary(5 * s), 0, 0, retry(5 * s)},
 		{"permanent", Limits{}, Fault{Kind: Permanent, Message: "oops"}, 0, 0, failed},
 		{"permanent whatever the mode", Limits{Errors: ErrorsIgnored}, Fault{Kind: Permanent, Message: "oops"}, 0, 0, failed},
 		{"arbitrary", Limits{}, arbitrary, 0, 0, retry(60 * s)},
-		{"arbitrary, temporary", Limits{Errors: ErrorsTemporary, Backoff: Backoff{Initial: s, Factor: 2}}, arbitrary, 3, 0, retry(8 * s)},
+		{"arbitrary, temporary", Limits{Errors: ErrorsTemporary, Backoff: Backoff{Initial: ptr(s), Factor: 2}}, arbitrary, 3, 0, retry(8 * s)},
 		{"arbitrary, permanent", Limits{Errors: ErrorsPermanent}, arbitrary, 0, 0, failed},
 		{"arbitrary, ignored", Limits{Errors: ErrorsIgnored}, arbitrary, 0, 0, Success()},
+		{"arbitrary, with a delay that the server asked for", Limits{Backoff: Backoff{Initial: ptr(s)}}, busy, 0, 0, retry(7 * s)},
+		{"such, permanent", Limits{Errors: ErrorsPermanent}, busy, 0, 0, failed},
+		{"such, ignored", Limits{Errors: ErrorsIgnored}, busy, 0, 0, Success()},
 		{"the last but one of five attempts", Limits{Retries: ptr(5)}, arbitrary, 3, 0, retry(60 * s)},
 		{"the last of five attempts", Limits{Retries: ptr(5)}, arbitrary, 4, 0, gaveUp("5 of 5 attempts made")},
 		{"the last of five attempts, temporary", Limits{Retries: ptr(5)}, temporary(s), 4, 0, gaveUp("5 of 5 attempts made")},

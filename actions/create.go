@@ -89,7 +89,7 @@ func (a *createAction) one(ctx context.Context, f *frame, object, labels map[str
 		return nil, err
 	}
 	if b.tracked {
-		if err := f.HoldFinalizer(ctx, b.where.resource); err != nil {
+		if err := f.HoldFinalizer(ctx, b.where.resource, b.where.namespace); err != nil {
 			return nil, err
 		}
 	}

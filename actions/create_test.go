@@ -266,7 +266,7 @@ func TestCreateOutsideOfTheNamespace(t *testing.T) {
 			t.Error("the parent is not recognized")
 		}
 	}
-	wantJSON(t, "finalizers held for", a.held, `["configmaps","wides"]`)
+	wantJSON(t, "finalizers held for", a.held, `["`+other+`/configmaps","/wides"]`)
 	found, err := w.client.Dynamic.Resource(gvr("v1", "configmaps")).Namespace(other).
 		List(t.Context(), metav1.ListOptions{LabelSelector: actions.TrackingSelector("tester.kopf.dev", string(parent.GetUID()))})
 	if err != nil || len(found.Items) != 1 {
@@ -280,7 +280,7 @@ func TestCreateOutsideNeedsTheFinalizer(t *testing.T) {
 	parent := w.parent("Split", `metadata: {name: mum}`)
 	a := w.run(parent, `- create: {object: {apiVersion: actions.kopf.dev/v1, kind: Wide, metadata: {name: "${meta.namespace}"}}}`,
 		func(r *actions.Run) {
-			r.HoldFinalizer = func(context.Context, kube.Resource) error { return context.DeadlineExceeded }
+			r.HoldFinalizer = func(context.Context, kube.Resource, string) error { return context.DeadlineExceeded }
 		})
 	failsWith(t, a, "arbitrary", "deadline exceeded")
 	if w.read(testGroup+"/v1", "wides", "", w.namespace) != nil {

@@ -60,8 +60,8 @@ func newAttempt(body map[string]any, resource kube.Resource) *attempt {
 		},
 		Children: func(string) ([]any, error) { return nil, errors.New("no children here") },
 	}
-	a.HoldFinalizer = func(_ context.Context, child kube.Resource) error {
-		a.held = append(a.held, child.Plural)
+	a.HoldFinalizer = func(_ context.Context, child kube.Resource, namespace string) error {
+		a.held = append(a.held, namespace+"/"+child.Plural)
 		return nil
 	}
 	return a

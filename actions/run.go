@@ -39,9 +39,10 @@ type Run struct {
 	Emit func(Event)
 	// Own collects the changes of the object itself.
 	Own *OwnPatch
-	// HoldFinalizer is called before a child of this resource is made that
-	// Kubernetes cannot collect: the parent must not go before the child has.
-	HoldFinalizer func(ctx context.Context, child kube.Resource) error
+	// HoldFinalizer is called before a child of this resource is made, in a
+	// namespace or outside of all, that Kubernetes cannot collect: the parent
+	// must not go before the child has.
+	HoldFinalizer func(ctx context.Context, child kube.Resource, namespace string) error
 	// Reads is told which objects a get looked at; it may be nil.
 	Reads func(resource kube.Resource, namespace, name string)
 	// Made is told which objects a create has made or found made; it may be nil.

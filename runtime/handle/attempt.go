@@ -141,21 +141,19 @@ func (p *pass) perform(ctx context.Context, h *Handler, steps *actions.Program, 
 func (p *pass) newRun(h *Handler, started time.Time) *actions.Run {
 	uid := metaText(p.object, "uid")
 	return &actions.Run{
-		Client:    p.w.client,
-		Resource:  p.w.resource,
-		Object:    p.object,
-		Operator:  p.w.operator.Name,
-		HandlerID: h.ID,
-		Cycle:     p.cycleID(h),
-		Prefix:    p.storage().Prefix,
-		Now:       p.now,
-		Started:   started,
-		Log:       p.stepLog(h),
-		Emit:      p.w.emit,
-		Own:       p.own,
-		HoldFinalizer: func(ctx context.Context, child kube.Resource) error {
-			return p.holdForChild(ctx, child)
-		},
+		Client:        p.w.client,
+		Resource:      p.w.resource,
+		Object:        p.object,
+		Operator:      p.w.operator.Name,
+		HandlerID:     h.ID,
+		Cycle:         p.cycleID(h),
+		Prefix:        p.storage().Prefix,
+		Now:           p.now,
+		Started:       started,
+		Log:           p.stepLog(h),
+		Emit:          p.w.emit,
+		Own:           p.own,
+		HoldFinalizer: p.holdForChild,
 		Reads: func(resource kube.Resource, namespace, name string) {
 			p.w.related.Read(uid, resource, namespace, name)
 		},

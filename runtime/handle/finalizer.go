@@ -2,24 +2,13 @@ package handle
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
-	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/kopf-declarative/kopf-declarative/actions"
-	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/runtime/cause"
 	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
 )
-
-// trackedKey names the annotation that lists the resources of those children
-// which Kubernetes cannot collect, so that the engine deletes them itself.
-const trackedKey = "tracked-children"
 
 // hold puts the finalizer on an object that a deletion handler is meant for,
 // before any other handler runs: an object deleted while it is being created
@@ -156,90 +145,4 @@ func finalizersOf(object map[string]any) []any {
 
 func finalizers(list []any) map[string]any {
 	return map[string]any{"metadata": map[string]any{"finalizers": list}}
-}
-
-// tracked is the text of the annotation.
-func (p *pass) tracked() string { return p.storage().Noted(p.object, trackedKey) }
-
-// holdForChild makes sure, before a child is made that cannot have an owner
-// reference, that the object stays until the engine has deleted that child.
-func (p *pass) holdForChild(ctx context.Context, child kube.Resource) error {
-	known, err := p.trackedResources()
-	if err != nil {
-		return err
-	}
-	name := child.GVR()
-	if slices.Contains(known, name) && cause.HasFinalizer(p.object, p.finalizer()) {
-		return nil
-	}
-	if cause.IsDeleting(p.object) {
-		return fmt.Errorf("the object is being deleted: no child of it can be made any more")
-	}
-	text, err := json.Marshal(append(known, name))
-	if err != nil {
-		return err
-	}
-	object, err := p.ahead(ctx, func() {
-		_ = p.own.Edit(p.addFinalizer)
-		p.own.Merge(p.storage().Note(p.object, trackedKey, string(text)))
-	})
-	if err != nil {
-		return err
-	}
-	if object == nil {
-		return fmt.Errorf("the object is gone: no child of it can be made any more")
-	}
-	return p.own.Rebase(object)
-}
-
-func (p *pass) trackedResources() ([]schema.GroupVersionResource, error) {
-	text := p.tracked()
-	if text == "" {
-		return nil, nil
-	}
-	var out []schema.GroupVersionResource
-	if err := json.Unmarshal([]byte(text), &out); err != nil {
-		return nil, fmt.Errorf("annotation %s: %w", trackedKey, err)
-	}
-	return out, nil
-}
-
-// deleteTracked deletes the children that Kubernetes cannot collect.
-func (p *pass) deleteTracked(ctx context.Context) error {
-	resources, err := p.trackedResources()
-	if err != nil {
-		p.log.Warn("cannot tell which children to delete", "error", err)
-		return nil
-	}
-	selector := actions.TrackingSelector(p.storage().Prefix, metaText(p.object, "uid"))
-	for _, gvr := range resources {
-		if err := p.deleteAll(ctx, gvr, selector); err != nil {
-			return fmt.Errorf("deleting the children in %s: %w", strings.TrimSuffix(gvr.Resource+"."+gvr.Group, "."), err)
-		}
-	}
-	return nil
-}
-
-func (p *pass) deleteAll(ctx context.Context, gvr schema.GroupVersionResource, selector string) error {
-	background := metav1.DeletePropagationBackground
-	list, err := p.w.client.Dynamic.Resource(gvr).List(ctx, metav1.ListOptions{LabelSelector: selector})
-	if apierrors.IsNotFound(err) {
-		return nil // the resource itself is gone
-	}
-	if err != nil {
-		return err
-	}
-	for i := range list.Items {
-		child := &list.Items[i]
-		uid := child.GetUID()
-		err := p.w.client.Dynamic.Resource(gvr).Namespace(child.GetNamespace()).Delete(ctx, child.GetName(), metav1.DeleteOptions{
-			PropagationPolicy: &background,
-			Preconditions:     &metav1.Preconditions{UID: &uid},
-		})
-		// A conflict means that another object has the name now.
-		if err != nil && !apierrors.IsNotFound(err) && !apierrors.IsConflict(err) {
-			return err
-		}
-	}
-	return nil
 }

@@ -93,7 +93,9 @@ func (p *pass) detect(gone bool) {
 
 // handle is the way from the cause to the writes.
 func (p *pass) handle(ctx context.Context) error {
-	if p.cause.Reason == cause.Free {
+	if p.cause.Reason == cause.Free || p.cause.Reason == cause.Delete && p.mem.Deleted {
+		// The API server's answer to the last finalizer's removal has an older
+		// resourceVersion than that: what the watch still brings may look newer.
 		return nil
 	}
 	if !p.relevant(ctx) {

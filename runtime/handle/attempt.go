@@ -67,14 +67,14 @@ func (p *pass) conclude(ctx context.Context, h *Handler, record state.Record, ou
 	case outcome.Waiting:
 		p.handlerLog(h).Info("waiting", "for", outcome.Message, "again in", outcome.Delay)
 	case outcome.Verdict == state.Retry:
-		p.handlerLog(h).Warn("failed, will be tried again", append(failure(err, outcome.Message), "attempt", p.records[h.ID].Retries, "again in", outcome.Delay)...)
+		p.handlerLog(h).Warn("failed, will be tried again", append(h.failure(err, outcome.Message), "attempt", p.records[h.ID].Retries, "again in", outcome.Delay)...)
 		p.event("Warning", "HandlerRetried", fmt.Sprintf("Handler %q failed and is tried again: %s", h.ID, outcome.Message))
 	case outcome.Verdict == state.Failed:
-		p.handlerLog(h).Error("failed for good", append(failure(err, outcome.Message), "attempt", p.records[h.ID].Retries)...)
+		p.handlerLog(h).Error("failed for good", append(h.failure(err, outcome.Message), "attempt", p.records[h.ID].Retries)...)
 		p.event("Warning", "HandlerFailed", fmt.Sprintf("Handler %q failed: %s", h.ID, outcome.Message))
 		p.afterFailure(ctx, h, record, outcome, err)
 	case err != nil:
-		p.handlerLog(h).Warn("failed; its errors are ignored", failure(err, message(err))...)
+		p.handlerLog(h).Warn("failed; its errors are ignored", h.failure(err, message(err))...)
 	default:
 		p.handlerLog(h).Info("succeeded", "reason", p.cause.Reason)
 	}
@@ -94,7 +94,7 @@ func (p *pass) afterFailure(ctx context.Context, h *Handler, record state.Record
 	}})
 	p.share(share{handler: h, onFailure: true, from: from})
 	if failed != nil {
-		p.handlerLog(h).Error("onFailure failed", failure(failed, message(failed))...)
+		p.handlerLog(h).Error("onFailure failed", h.failure(failed, message(failed))...)
 	}
 }
 
@@ -109,7 +109,7 @@ func (p *pass) silently(ctx context.Context, h *Handler) {
 		err = p.keepResult(ctx, h, run)
 	}
 	if err != nil {
-		p.handlerLog(h).Error("failed; it leaves no record, so it is not tried again", failure(err, message(err))...)
+		p.handlerLog(h).Error("failed; it leaves no record, so it is not tried again", h.failure(err, message(err))...)
 	}
 	if err := p.write(ctx); err != nil {
 		p.handlerLog(h).Error("cannot write what the handler left", "error", err)
@@ -263,11 +263,11 @@ func message(err error) string {
 
 // failure are the log attributes of an error: what came of it, in which step,
 // and where in the YAML.
-func failure(err error, text string) []any {
+func (h *Handler) failure(err error, text string) []any {
 	out := []any{"error", text}
 	var step *actions.StepError
-	if errors.As(err, &step) {
-		out = append(out, "step", step.Step, "at", step.Range.String())
+	if !errors.As(err, &step) {
+		return append(out, "at", h.Range.String())
 	}
-	return out
+	return append(out, "step", step.Step, "at", step.Range.String())
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kopf-declarative/kopf-declarative/actions"
+	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/eval"
 	"github.com/kopf-declarative/kopf-declarative/runtime/cause"
 	"github.com/kopf-declarative/kopf-declarative/runtime/state"
@@ -45,7 +46,9 @@ type pass struct {
 
 	// outdated tells that the object was found changed by somebody else.
 	outdated bool
-	result   Result
+	// refused tells that the API server will never take the patch.
+	refused bool
+	result  Result
 }
 
 // share tells that a handler, or its onFailure, made the edits of own from one
@@ -259,7 +262,7 @@ func (p *pass) finish(ctx context.Context) error {
 // handlers again that have succeeded.
 func (p *pass) conclusion(ctx context.Context) error {
 	if err := p.write(ctx); err != nil {
-		p.mem.unsent = p
+		p.mem.unsent, p.refused = p, kube.Permanent(err)
 		return err
 	}
 	p.mem.unsent = nil
@@ -269,6 +272,12 @@ func (p *pass) conclusion(ctx context.Context) error {
 		p.mem.Deleted = p.cause.Reason == cause.Delete
 	}
 	return nil
+}
+
+// fits tells whether there is a pass to be sent again for the object. What is
+// refused for good may be right after a change, but then it is another cycle.
+func (p *pass) fits(object map[string]any) bool {
+	return p != nil && !(p.refused && metaText(object, "resourceVersion") != metaText(p.object, "resourceVersion"))
 }
 
 // resend writes what an earlier pass could not, made anew for the object as it

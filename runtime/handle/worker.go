@@ -129,9 +129,10 @@ type Result struct {
 // the engine or of the API server, not of a handler: the same object should be
 // handled again after a pause.
 func (w *Worker) Handle(ctx context.Context, object map[string]any, mem *Memory, now time.Time) (Result, error) {
-	if mem.unsent != nil {
+	if mem.unsent.fits(object) {
 		return mem.unsent.resend(ctx, object)
 	}
+	mem.unsent = nil
 	p := &pass{w: w, object: object, mem: mem, now: now, log: w.objectLog(object), random: rand.Float64}
 	p.detect(false)
 	err := p.handle(ctx)

@@ -404,6 +404,32 @@ spec:
 	e.says("bye three words")
 }
 
+// TestDeleteWithoutFinalizer: nothing is left to patch, and that is no error.
+func TestDeleteWithoutFinalizer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	e := w.start(`
+apiVersion: kopf.dev/v1alpha1
+kind: Operator
+metadata: {name: brief}
+spec:
+  settings: {queueing: {workerLimit: 1}}
+  handlers:
+    - {id: go, on: create, resource: widgets.test.kopf.dev, match: {field: spec.go}, do: [{status: {last: words}}, {delete: {}}, {log: "deleted ${name}."}]}
+    - {id: last, on: create, resource: widgets.test.kopf.dev, match: {field: spec.stay}, do: [{log: "stayed."}]}
+`)
+	w.create(widgets, `{metadata: {name: one}, spec: {go: true}}`)
+	w.vanishes(widgets, "one")
+	w.create(widgets, `{metadata: {name: two}, spec: {stay: true}}`)
+	w.handled(widgets, "two", "brief.kopf.dev")
+	if n := e.count("deleted one."); n != 1 {
+		t.Errorf("deleted %d times", n)
+	}
+	if n := e.count("level=WARN") + e.count("level=ERROR"); n != 0 {
+		t.Errorf("%d complaints", n)
+	}
+}
+
 // names are the names of objects, in order.
 func names(list []unstructured.Unstructured) string {
 	var out []string

@@ -505,3 +505,145 @@ spec:
 		t.Errorf("a succeeded handler ran %d times", n)
 	}
 }
+
+// TestRefusedTogether: no handler's part is wrong alone, so all of them are; a
+// handler without a part is not.
+func TestRefusedTogether(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	x := w.suffix()
+	group := w.group("pairs")
+	crd := parse(fmt.Sprintf(`
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: pairs%[1]s.%[2]s}
+spec:
+  group: %[2]s
+  scope: Namespaced
+  names: {kind: Pair%[1]s, plural: pairs%[1]s}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec:
+              type: object
+              properties: {a: {type: boolean}, b: {type: boolean}, c: {type: boolean}}
+              x-kubernetes-validations: [{rule: "!(has(self.a) && has(self.b))", message: not both}]
+`, x, group))
+	if err := w.client.ApplyCRDs(t.Context(), []map[string]any{crd}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.uninstall("pairs" + x + "." + group) })
+	e := w.start(strings.ReplaceAll(`
+apiVersion: kopf.dev/v1alpha1
+kind: Operator
+metadata: {name: pairs}
+spec:
+  handlers:
+    - {id: a, on: create, resource: RESOURCE, do: [{patch: {merge: {spec: {a: true}}}}]}
+    - {id: b, on: create, resource: RESOURCE, do: [{patch: {merge: {spec: {b: true}}}}]}
+    - {id: silent, on: create, resource: RESOURCE, do: [{log: silent}]}
+`, "RESOURCE", "pairs"+x+"."+group))
+	pairs := schema.GroupVersionResource{Group: group, Version: "v1", Resource: "pairs" + x}
+	w.object(pairs, "Pair"+x, "one")
+	w.handled(pairs, "one", "pairs.kopf.dev")
+	for id, want := range map[string]int{"a": 1, "b": 1, "silent": 0} {
+		if n := e.count("failed for good", "handler="+id, "not both"); n != want {
+			t.Errorf("%s failed %d times", id, n)
+		}
+	}
+}
+
+// TestRefusedRecord: what the engine itself cannot write is no handler's fault.
+func TestRefusedRecord(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	e := w.start(`
+apiVersion: kopf.dev/v1alpha1
+kind: Operator
+metadata: {name: large}
+spec:
+  settings: {queueing: {errorDelays: 20ms}}
+  handlers:
+    - {id: tell, on: create, resource: widgets.test.kopf.dev, do: [{patch: {merge: {metadata: {labels: {told: "yes"}}}}}, {log: "told ${name}."}]}
+    - {id: bye, on: delete, resource: widgets.test.kopf.dev, do: [{log: "bye ${name}."}]}
+`)
+	for _, name := range []string{"one", "two"} {
+		w.create(widgets, fmt.Sprintf(`{metadata: {name: %s}, spec: {text: %s}}`, name, strings.Repeat("x", 270_000)))
+		e.says("cannot handle the object now", "/"+name, "metadata.annotations", "Too long")
+	}
+	// It heals when the object does.
+	w.patch(widgets, "one", `{spec: {text: short}}`)
+	w.handled(widgets, "one", "large.kopf.dev")
+	w.becomes(widgets, "one", "metadata.labels.told", "yes")
+	w.delete(widgets, "two")
+	w.vanishes(widgets, "two")
+	for line, want := range map[string]int{"failed for good": 0, "bye two.": 1, "told two.": 1} {
+		if n := e.count(line); n != want {
+			t.Errorf("%q: %d times, want %d", line, n, want)
+		}
+	}
+}
+
+// TestTimeoutWhileDown: time passes also while no engine runs.
+func TestTimeoutWhileDown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const operator = `
+apiVersion: kopf.dev/v1alpha1
+kind: Operator
+metadata: {name: aged}
+spec:
+  handlers:
+    - id: slow
+      on: create
+      resource: widgets.test.kopf.dev
+      timeout: 2h
+      do: [{log: "tried ${name}."}, {fail: {temporary: not yet, delay: 1h}}]
+      onFailure: [{status: {why: "${error.kind}: ${error.message}"}}]
+`
+	first := w.start(operator)
+	w.create(widgets, `{metadata: {name: one}, spec: {}}`)
+	w.recorded(widgets, "one", "aged.kopf.dev", "slow")
+	first.stop()
+	w.patch(widgets, "one", `{metadata: {annotations: {aged.kopf.dev/slow: '{"started":"2020-01-01T00:00:00+00:00","delayed":"2020-01-01T01:00:00+00:00","purpose":"create","retries":1,"message":"not yet"}'}}}`)
+	second := w.start(operator)
+	w.handled(widgets, "one", "aged.kopf.dev")
+	w.becomes(widgets, "one", "status.why", "exhausted: not yet (gave up: its timeout is 2h0m0s)")
+	second.says("failed for good", "handler=slow", "gave up", "attempt=1", "at="+place(operator, "id: slow"))
+	if n := second.count("tried one."); n != 0 {
+		t.Errorf("tried %d times after the timeout", n)
+	}
+}
+
+// TestFilterErrorsAreSaidOnce, not for each event.
+func TestFilterErrorsAreSaidOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	e := w.start(`
+apiVersion: kopf.dev/v1alpha1
+kind: Operator
+metadata: {name: misread}
+spec:
+  handlers:
+    - {id: typo, on: create, resource: widgets.test.kopf.dev, match: {when: spec.sise > 1}, do: [{log: never}]}
+    - {id: other, on: create, resource: widgets.test.kopf.dev, match: {when: spec.size / spec.zero > 1}, do: [{log: never}]}
+    - {id: fine, on: create, resource: widgets.test.kopf.dev, do: [{log: "fine ${name}."}]}
+`)
+	for _, name := range []string{"one", "two", "three"} {
+		w.create(widgets, fmt.Sprintf(`{metadata: {name: %s}, spec: {size: 1, zero: 0}}`, name))
+		w.handled(widgets, name, "misread.kopf.dev")
+	}
+	for id, what := range map[string]string{"typo": "sise", "other": "zero"} {
+		if n := e.count("a filter cannot be evaluated", "handler="+id, what, "operator.yaml:"); n != 1 {
+			t.Errorf("%s: said %d times", id, n)
+		}
+	}
+	if n := e.count("never"); n != 0 {
+		t.Error("a filter that fails has matched")
+	}
+}

@@ -17,6 +17,9 @@ type objects struct {
 	mu    sync.Mutex
 	byKey map[types.NamespacedName]*entry    // guarded by mu
 	byUID map[types.UID]types.NamespacedName // guarded by mu
+	// inherited is what a former runner of the resource remembered of objects
+	// that have not been listed yet.
+	inherited map[types.UID]*handle.Memory // guarded by mu
 }
 
 // eventName is the event's type as handlers see it: none at the first listing.
@@ -40,7 +43,7 @@ type entry struct {
 	object *kube.Object // nil once it is gone
 	raw    []happening
 
-	memory handle.Memory
+	memory *handle.Memory
 	// seen is the resourceVersion that was handled last.
 	seen string
 	// written is that of the last own patch; until it has come back, the
@@ -71,7 +74,7 @@ func (t *objects) put(event watch.Event, keepRaw bool) types.NamespacedName {
 		e = t.replaceLocked(key, e, event)
 	}
 	if keepRaw || event.Type == watch.Deleted {
-		e.raw = collapse(e.raw, happening{event, &e.memory})
+		e.raw = collapse(e.raw, happening{event, e.memory})
 	}
 	if event.Type == watch.Deleted {
 		e.object = nil
@@ -86,8 +89,11 @@ func (t *objects) put(event watch.Event, keepRaw bool) types.NamespacedName {
 // replaceLocked begins anew for an object that was made again under its name.
 // Raw events of the old one stay to be handled.
 func (t *objects) replaceLocked(key types.NamespacedName, old *entry, event watch.Event) *entry {
-	e := &entry{}
-	e.memory.Listed = event.Type == watch.Listed
+	e := &entry{memory: t.inherited[types.UID(event.Object.UID)]}
+	if e.memory == nil {
+		e.memory = &handle.Memory{Listed: event.Type == watch.Listed}
+	}
+	delete(t.inherited, types.UID(event.Object.UID))
 	if old != nil {
 		e.raw = old.raw
 	}
@@ -135,6 +141,22 @@ func (t *objects) drop(key types.NamespacedName, e *entry) {
 	if t.byKey[key] == e && e.object == nil && len(e.raw) == 0 {
 		delete(t.byKey, key)
 	}
+}
+
+// memories hands over what is remembered of the objects. The table must not be
+// used any more.
+func (t *objects) memories() map[types.UID]*handle.Memory {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	out := t.inherited
+	if out == nil {
+		out = map[types.UID]*handle.Memory{}
+	}
+	for uid, key := range t.byUID {
+		out[uid] = t.byKey[key].memory
+		out[uid].Moved()
+	}
+	return out
 }
 
 // byID finds the object with a uid.

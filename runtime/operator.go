@@ -42,8 +42,13 @@ type operator struct {
 	ctx, work context.Context
 	running   sync.WaitGroup
 
+	// kept is what ended runners have remembered of the objects of a resource.
+	kept map[schema.GroupResource]map[types.UID]*handle.Memory
+	// clashes are the pairs of versions that were said to exclude each other.
+	clashes map[string]bool
+
 	mu      sync.Mutex
-	runners map[schema.GroupVersionResource]*resourceRunner // guarded by mu
+	runners map[schema.GroupResource]*resourceRunner // guarded by mu
 }
 
 func newOperator(compiled *handle.Operator, o Options) (*operator, error) {
@@ -64,7 +69,9 @@ func newOperator(compiled *handle.Operator, o Options) (*operator, error) {
 		options:  o,
 		client:   client,
 		log:      log,
-		runners:  map[schema.GroupVersionResource]*resourceRunner{},
+		kept:     map[schema.GroupResource]map[types.UID]*handle.Memory{},
+		clashes:  map[string]bool{},
+		runners:  map[schema.GroupResource]*resourceRunner{},
 	}, nil
 }
 
@@ -129,25 +136,18 @@ func (o *operator) discover(ready func()) {
 func (o *operator) startWatches(said map[*handle.Selector]string) (synced *sync.WaitGroup, missing bool) {
 	find := func(s *handle.Selector) ([]kube.Resource, bool) { return o.find(s, said) }
 	missing = o.related.start(find)
-	chosen := map[schema.GroupVersionResource][]*handle.Handler{}
-	resources := map[schema.GroupVersionResource]kube.Resource{}
-	for _, s := range o.compiled.Selectors {
-		found, ok := find(s)
-		missing = missing || !ok
-		for _, r := range found {
-			resources[r.GVR()] = r
-			chosen[r.GVR()] = append(chosen[r.GVR()], o.compiled.HandlersOf(s)...)
-		}
+	chosen, complete := o.choose(find)
+	if complete {
+		o.retire(chosen)
 	}
 	synced = &sync.WaitGroup{}
-	for gvr, r := range resources {
-		handlers := o.compiled.InOrder(chosen[gvr])
-		if o.runners[gvr] == nil && len(handlers) > 0 {
+	for name, c := range chosen {
+		if o.runner(name) == nil && len(c.handlers) > 0 {
 			synced.Add(1)
-			o.start(r, handlers, synced.Done)
+			o.start(c, synced.Done)
 		}
 	}
-	return synced, missing
+	return synced, missing || !complete
 }
 
 // find finds the resources that a selector means, and says what is wrong where
@@ -184,41 +184,55 @@ func (o *operator) resolve(s *handle.Selector) ([]kube.Resource, error) {
 	return admitted, nil
 }
 
-// start watches a resource and works on its objects.
-func (o *operator) start(r kube.Resource, handlers []*handle.Handler, synced func()) {
+// start watches a resource and works on its objects. It knows what a former
+// runner of the resource has remembered of them.
+func (o *operator) start(c *choice, synced func()) {
+	name := c.resource.GVR().GroupResource()
 	settings := &o.compiled.Settings
+	ctx, cancel := context.WithCancel(o.ctx)
 	runner := &resourceRunner{
 		settings: settings,
-		resource: r,
+		resource: c.resource,
+		handlers: c.handlers,
 		client:   o.client,
-		labels:   handle.LabelSelector(handlers),
-		fields:   handle.FieldSelector(handlers),
+		labels:   handle.LabelSelector(c.handlers),
+		fields:   handle.FieldSelector(c.handlers),
 		forget:   o.related.forget,
 		objects:  newObjects(),
 		queue:    queue.New[types.NamespacedName](),
-		log:      o.log.With("resource", r.Plural),
+		log:      o.log.With("resource", c.resource.Plural),
+		cancel:   cancel,
+		ended:    make(chan struct{}),
 	}
-	runner.worker = o.compiled.NewWorker(handlers, handle.WorkerOptions{
-		Resource: r,
+	runner.objects.inherited = o.kept[name]
+	delete(o.kept, name)
+	runner.worker = o.compiled.NewWorker(c.handlers, handle.WorkerOptions{
+		Resource: c.resource,
 		Client:   o.client,
 		ID:       instance(o.compiled.Name),
 		Version:  o.options.Version,
 		Log:      o.log,
 		Emit:     o.emit,
 		Related:  o.related.of(),
-		Stopping: func() bool { return o.ctx.Err() != nil },
+		Stopping: func() bool { return ctx.Err() != nil },
 	})
 	o.mu.Lock()
-	o.runners[r.GVR()] = runner
+	o.runners[name] = runner
 	o.mu.Unlock()
-	o.log.Debug("watching", "resource", r.String())
-	o.running.Go(func() {
-		runner.queue.Run(o.ctx, settings.WorkerLimit, func(key types.NamespacedName) { runner.process(o.work, key) })
+	o.log.Debug("watching", "resource", c.resource.String())
+	var running sync.WaitGroup
+	running.Go(func() {
+		runner.queue.Run(ctx, settings.WorkerLimit, func(key types.NamespacedName) { runner.process(o.work, key) })
 	})
 	synced = sync.OnceFunc(synced)
-	o.running.Go(func() {
+	running.Go(func() {
 		defer synced() // nobody may wait for a watch that ended before its first listing
-		o.watch(r, runner.labels, runner.fields, watch.Sink{Event: runner.event, Synced: synced})
+		o.watch(ctx, c.resource, runner.labels, runner.fields, watch.Sink{Event: runner.event, Synced: synced})
+	})
+	o.running.Go(func() {
+		defer cancel()
+		running.Wait()
+		close(runner.ended)
 	})
 }
 

@@ -49,13 +49,11 @@ func newRelated(o *operator) *related {
 	}
 }
 
-// watch starts a watch of a related resource, once. An alias under which
-// handlers know the resource may be added at any time.
-func (r *related) watch(resource kube.Resource, alias string) {
+// watch starts a watch of a related resource, once.
+func (r *related) watch(resource kube.Resource) {
 	gvr := resource.GVR()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.aliases[alias][gvr] = true
 	if r.caches[gvr] != nil {
 		return
 	}
@@ -66,7 +64,7 @@ func (r *related) watch(resource kube.Resource, alias string) {
 	}
 	r.caches[gvr] = cache
 	r.o.running.Go(func() {
-		r.o.watch(resource, "", "", watch.Sink{
+		r.o.watch(r.o.ctx, resource, "", "", watch.Sink{
 			Event:  func(e watch.Event) { r.event(gvr, e) },
 			Synced: func() { close(cache.listed) },
 		})
@@ -252,19 +250,22 @@ func (r *related) start(find func(*handle.Selector) ([]kube.Resource, bool)) (mi
 			missing = true
 			continue
 		}
-		r.known(s.Alias)
 		for _, resource := range found {
-			r.watch(resource, s.Alias)
+			r.watch(resource)
 		}
+		r.means(s.Alias, found)
 	}
 	return missing
 }
 
-// known notes that it is clear which resources an alias means, if any.
-func (r *related) known(alias string) {
+// means notes which resources an alias means now, if any. One that has another
+// version since must not bring its children twice.
+func (r *related) means(alias string, found []kube.Resource) {
+	set := map[schema.GroupVersionResource]bool{}
+	for _, resource := range found {
+		set[resource.GVR()] = true
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.aliases[alias] == nil {
-		r.aliases[alias] = map[schema.GroupVersionResource]bool{}
-	}
+	r.aliases[alias] = set
 }

@@ -18,6 +18,7 @@ import (
 type resourceRunner struct {
 	settings *handle.Settings
 	resource kube.Resource
+	handlers []*handle.Handler
 	client   *kube.Client
 	labels   string // the selectors that the server applies
 	fields   string
@@ -26,6 +27,9 @@ type resourceRunner struct {
 	objects  *objects
 	queue    *queue.Queue[types.NamespacedName]
 	log      *slog.Logger
+
+	cancel func()
+	ended  chan struct{} // closed when nothing of the runner runs any more
 }
 
 // event takes what the watch brings. It is called on the watch's goroutine.
@@ -107,7 +111,7 @@ func (r *resourceRunner) handle(ctx context.Context, key types.NamespacedName, e
 	if err != nil {
 		return err
 	}
-	result, err := r.worker.Handle(ctx, body, &e.memory, now)
+	result, err := r.worker.Handle(ctx, body, e.memory, now)
 	r.after(key, e, object, result)
 	if err == nil {
 		e.memory.Failures = 0

@@ -1,6 +1,8 @@
 package runtime
 
 import (
+	"context"
+
 	"github.com/kopf-declarative/kopf-declarative/actions"
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/runtime/events"
@@ -8,8 +10,8 @@ import (
 )
 
 // watch lists and watches those objects of a resource within the engine's
-// namespace that match the selectors, until the operator ends.
-func (o *operator) watch(r kube.Resource, labels, fields string, sink watch.Sink) {
+// namespace that match the selectors, until the context ends.
+func (o *operator) watch(ctx context.Context, r kube.Resource, labels, fields string, sink watch.Sink) {
 	settings := &o.compiled.Settings
 	watch.New(watch.Options{
 		Client:            o.client,
@@ -21,7 +23,7 @@ func (o *operator) watch(r kube.Resource, labels, fields string, sink watch.Sink
 		InactivityTimeout: settings.InactivityTimeout,
 		ReconnectBackoff:  settings.ReconnectBackoff,
 		Log:               o.log.With("resource", r.Plural),
-	}, sink).Run(o.ctx)
+	}, sink).Run(ctx)
 }
 
 // emit posts a Kubernetes event of a handler, unless the operator posts none.

@@ -75,6 +75,13 @@ func (m *Memory) takeWoken() bool {
 	return woken
 }
 
+// Moved tells that another worker takes over: changes may have been missed.
+func (m *Memory) Moved() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.looked = false
+}
+
 // setWaiting notes whether a handler waits now.
 func (m *Memory) setWaiting(waiting bool) {
 	m.mu.Lock()

@@ -52,6 +52,7 @@ func Compile(op *spec.Operator) (*Operator, diag.List) {
 	for _, h := range op.Spec.Handlers {
 		c.handler(h)
 	}
+	c.versions()
 	return c.operator, c.found
 }
 

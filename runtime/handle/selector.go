@@ -2,10 +2,13 @@ package handle
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/eval"
 	"github.com/kopf-declarative/kopf-declarative/spec"
+	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
 
 // Selector names resources, with its predicate compiled.
@@ -20,4 +23,41 @@ func (s *Selector) Admits(ctx context.Context, resource kube.Resource) (bool, er
 		return true, nil
 	}
 	return s.when.Bool(ctx, eval.NewBinding(map[string]any{"resource": resource.Vars()}))
+}
+
+// versions finds pairs of selectors that name one resource in two versions. What
+// else may turn out to be one, only the cluster knows.
+func (c *compiler) versions() {
+	first := map[string]*Selector{}
+	for _, s := range c.operator.Selectors {
+		name := resourceName(s.Spec)
+		if name == "" || s.Spec.Version == nil {
+			continue
+		}
+		other := first[name]
+		if other == nil {
+			first[name] = s
+			continue
+		}
+		if other.Spec.Version.Value != s.Spec.Version.Value {
+			c.found = append(c.found, &diag.Diagnostic{
+				Rule:    "two-versions",
+				Summary: "one resource in two versions",
+				Detail: fmt.Sprintf("handlers name %s in version %s here and in version %s at %s; they share one record on the object, so an operator can handle one version only",
+					name, s.Spec.Version.Value, other.Spec.Version.Value, other.Spec.Range),
+				Subject: s.Spec.Version.Range(),
+			})
+		}
+	}
+}
+
+// resourceName is the name and group that a selector gives one resource, if it
+// does.
+func resourceName(s *spec.Selector) string {
+	for _, name := range []*spec.String{s.Plural, s.Kind, s.Singular, s.ShortName, s.AnyName} {
+		if name != nil {
+			return strings.ToLower(name.Value) + "." + text(s.Group, "")
+		}
+	}
+	return ""
 }

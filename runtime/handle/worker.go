@@ -130,6 +130,7 @@ type Result struct {
 // handled again after a pause.
 func (w *Worker) Handle(ctx context.Context, object map[string]any, mem *Memory, now time.Time) (Result, error) {
 	if mem.unsent.fits(object) {
+		mem.unsent.w = w // another one, if what is watched has changed
 		return mem.unsent.resend(ctx, object)
 	}
 	mem.unsent = nil

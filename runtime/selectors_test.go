@@ -60,8 +60,8 @@ func (w *world) object(gvr schema.GroupVersionResource, kind, name string) {
 	}
 }
 
-// TestSelectors has a handler for each way to name one and the same resource,
-// and one operator that handles several.
+// TestSelectors has an operator for each way to name one and the same resource,
+// or several.
 func TestSelectors(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -93,18 +93,20 @@ func TestSelectors(t *testing.T) {
 		{`[gizmosX, gzX]`, "gizmo v1"},
 		{`alias`, "other v1alpha1"},
 	}
-	var handlers strings.Builder
+	// Each in an operator of its own: no operator handles a resource in two versions.
+	var operators strings.Builder
 	for i, form := range forms {
-		fmt.Fprintf(&handlers, "    - {id: h%[1]d, on: event, resource: %[2]s, do: [{log: \"h%[1]d saw ${name} ${resource.version} ${body.apiVersion}\"}]}\n", i, form.selector)
-	}
-	e := w.start(strings.NewReplacer("GROUP", w.group("one"), "X", x).Replace(`
+		fmt.Fprintf(&operators, `---
 apiVersion: kopf.dev/v1alpha1
 kind: Operator
-metadata: {name: selective}
+metadata: {name: selective-%[1]d}
 spec:
   resources: {alias: {group: GROUP, kind: OtherX}}
   handlers:
-` + handlers.String()))
+    - {id: h%[1]d, on: event, resource: %[2]s, do: [{log: "h%[1]d saw ${name} ${resource.version} ${body.apiVersion}"}]}
+`, i, form.selector)
+	}
+	e := w.start(strings.NewReplacer("GROUP", w.group("one"), "X", x).Replace(operators.String()))
 	w.object(gizmos, "Gizmo"+x, "gizmo")
 	w.object(others, "Other"+x, "other")
 	for i, form := range forms {

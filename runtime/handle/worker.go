@@ -129,8 +129,10 @@ type Result struct {
 // the engine or of the API server, not of a handler: the same object should be
 // handled again after a pause.
 func (w *Worker) Handle(ctx context.Context, object map[string]any, mem *Memory, now time.Time) (Result, error) {
-	if mem.unsent.fits(object) {
+	if mem.unsent != nil {
 		mem.unsent.w = w // another one, if what is watched has changed
+	}
+	if mem.unsent.fits(object) {
 		return mem.unsent.resend(ctx, object)
 	}
 	mem.unsent = nil

@@ -75,14 +75,16 @@ func (p *pass) send(ctx context.Context) (*kube.Object, error) {
 	}
 }
 
-// sendParts sends the one or two patches. Where the second is guarded, so is
-// the first: a change of somebody else's before it must not go unnoticed.
+// sendParts sends the one or two patches. That of the status is always guarded:
+// the server does not compare its uid, and the object may have been made again
+// under its name; and where the second is guarded, a change of somebody else's
+// before the first must not go unnoticed.
 func (p *pass) sendParts(ctx context.Context) (answer *kube.Object, err error) {
-	status, statusGuarded := p.own.Status()
+	status, _ := p.own.Status()
 	main, mainGuarded := p.own.Main()
 	version := p.own.ResourceVersion()
 	if len(status) > 0 {
-		if answer, err = p.patch(ctx, "status", status, statusGuarded || mainGuarded, version); err != nil {
+		if answer, err = p.patch(ctx, "status", status, true, version); err != nil {
 			return nil, err
 		}
 		version = answer.ResourceVersion

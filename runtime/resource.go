@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
@@ -107,6 +108,10 @@ func (r *resourceRunner) handle(ctx context.Context, key types.NamespacedName, e
 		}
 		return nil
 	}
+	object, err := r.current(ctx, e, object)
+	if object == nil || err != nil {
+		return err
+	}
 	body, err := object.Decode()
 	if err != nil {
 		return err
@@ -173,6 +178,27 @@ func (r *resourceRunner) postponed(e *entry, object *kube.Object, now time.Time)
 		return -1
 	}
 	return e.again.Sub(now)
+}
+
+// current is the object as it is to be handled. Where the own patch has not come
+// back in time, what the watch has brought is older than what was handled: the
+// server is asked. It is nil where the object is gone, of which the watch will
+// tell.
+func (r *resourceRunner) current(ctx context.Context, e *entry, object *kube.Object) (*kube.Object, error) {
+	if e.written == "" || !olderThan(object.ResourceVersion, e.written) {
+		return object, nil
+	}
+	newer, err := r.client.Get(ctx, r.resource, object.Namespace, object.Name)
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case newer.UID != object.UID:
+		return nil, nil
+	}
+	e.written, e.until = newer.ResourceVersion, time.Now().Add(r.settings.ConsistencyTimeout)
+	return newer, nil
 }
 
 // after notes what a pass has left to do.

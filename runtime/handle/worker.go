@@ -133,7 +133,12 @@ func (w *Worker) Handle(ctx context.Context, object map[string]any, mem *Memory,
 		mem.unsent.w = w // another one, if what is watched has changed
 	}
 	if mem.unsent.fits(object) {
-		return mem.unsent.resend(ctx, object)
+		result, err := mem.unsent.resend(ctx, object)
+		if err != nil || result.Written != "" {
+			return result, err
+		}
+		// It was there already, only the answer had been lost: no event will
+		// follow, and the object may have changed besides.
 	}
 	mem.unsent = nil
 	p := &pass{w: w, object: object, mem: mem, now: now, log: w.objectLog(object), random: rand.Float64}

@@ -42,6 +42,9 @@ type Fault struct {
 	Reason metav1.StatusReason
 	// RetryAfter is the header of that name, in seconds; 0 for none.
 	RetryAfter int
+	// Lost lets the server do what is asked, and breaks the connection instead of
+	// passing on its answer.
+	Lost bool
 	// InStream answers 200 and sends the status as an event of a watch, as
 	// servers do when a resourceVersion is too old.
 	InStream bool
@@ -172,7 +175,12 @@ func (p *Proxy) handler(target *url.URL, transport http.RoundTripper) http.Handl
 		},
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if fault, ok := p.note(r)(r); ok {
+		fault, ok := p.note(r)(r)
+		if ok && fault.Lost {
+			forward.ServeHTTP(httptest.NewRecorder(), r)
+			panic(http.ErrAbortHandler)
+		}
+		if ok {
 			fault.answer(w)
 			return
 		}

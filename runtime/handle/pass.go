@@ -48,6 +48,8 @@ type pass struct {
 	outdated bool
 	// refused tells that the API server will never take the patch.
 	refused bool
+	// written is the resourceVersion of the last own patch.
+	written string
 	result  Result
 }
 
@@ -277,7 +279,11 @@ func (p *pass) conclusion(ctx context.Context) error {
 // fits tells whether there is a pass to be sent again for the object. What is
 // refused for good may be right after a change, but then it is another cycle.
 func (p *pass) fits(object map[string]any) bool {
-	return p != nil && !(p.refused && metaText(object, "resourceVersion") != metaText(p.object, "resourceVersion"))
+	if p == nil || !p.refused {
+		return p != nil
+	}
+	version := metaText(object, "resourceVersion")
+	return version == metaText(p.object, "resourceVersion") || version == p.written
 }
 
 // resend writes what an earlier pass could not, made anew for the object as it

@@ -105,7 +105,7 @@ func (p *pass) patch(ctx context.Context, subresource string, merge map[string]a
 	}
 	answer, err := p.request(ctx, subresource, patch.Merge(merge, map[string]any{"metadata": identity}), false)
 	if err == nil {
-		p.result.Written = answer.ResourceVersion
+		p.result.Written, p.written = answer.ResourceVersion, answer.ResourceVersion
 	}
 	return answer, err
 }

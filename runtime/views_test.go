@@ -120,15 +120,6 @@ func writes(proxy *faultproxy.Proxy) map[string]int {
 	return out
 }
 
-// settled runs an object through the engine whose handling proves that an
-// earlier one has nothing more to come, and returns the earlier one.
-func (w *world) settled(gvr schema.GroupVersionResource, name, prefix, sentinel string) map[string]any {
-	w.t.Helper()
-	w.create(gvr, fmt.Sprintf(`{metadata: {name: %s}, spec: {}}`, sentinel))
-	w.handled(gvr, sentinel, prefix)
-	return w.get(gvr, name)
-}
-
 // as is a client for a user who has only the rights of these rules, in the
 // world's namespace.
 func (w *world) as(user, rules string) *kube.Client {

@@ -314,7 +314,9 @@ func TestSomebodyElseChangesTheObject(t *testing.T) {
 			w := newWorld(t)
 			proxy := faultproxy.New(t, w.kubeconfig)
 			meanwhile(proxy, request, func() {
-				w.patch(widgets, "one", `{metadata: {finalizers: [test.kopf.dev/theirs]}, spec: {list: [theirs]}}`)
+				held := unstructured.Unstructured{Object: w.get(widgets, "one")}
+				finalizers := strings.Join(append(held.GetFinalizers(), "test.kopf.dev/theirs"), ", ")
+				w.patch(widgets, "one", fmt.Sprintf(`{metadata: {finalizers: [%s]}, spec: {list: [theirs]}}`, finalizers))
 				_, err := w.in(widgets).Patch(t.Context(), "one", types.MergePatchType,
 					[]byte(`{"status":{"conditions":[{"type":"Theirs","status":"True"}]}}`), metav1.PatchOptions{}, "status")
 				if err != nil {

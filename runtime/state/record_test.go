@@ -38,6 +38,7 @@ func TestRecordText(t *testing.T) {
 		want   string
 	}{
 		{"as in Kopf", sampleRecord(), sample},
+		{"waiting", Record{Waiting: true}, `{"retries":0,"success":false,"failure":false,"waiting":true}`},
 		{"zero", Record{}, `{"retries":0,"success":false,"failure":false}`},
 		{"full", full, `{"started":"2026-11-24T01:41:06.066945+00:00","stopped":"2026-11-24T01:41:10.290905+00:00","delayed":"2026-11-24T01:41:10.290905+00:00","purpose":"create","retries":2,"success":true,"failure":false,"message":"<gr\u00fc\u00df> \"& so\"\n","subrefs":["a/b","a/c"]}`},
 	}
@@ -213,5 +214,22 @@ func TestRecordsAreValues(t *testing.T) {
 	r.Begun(at(0))
 	if r.Text() != before {
 		t.Errorf("the record changed to %s", r.Text())
+	}
+}
+
+func TestWoken(t *testing.T) {
+	later := ptr(time.Now().Add(time.Hour))
+	for _, test := range []struct {
+		name   string
+		record Record
+		awake  bool
+	}{
+		{"waits", Record{Delayed: later, Waiting: true}, true},
+		{"is retried", Record{Delayed: later}, false},
+		{"has failed", Record{Delayed: later, Waiting: true, Failure: true}, false},
+	} {
+		if awake := test.record.Woken().Awake(time.Now()); awake != test.awake {
+			t.Errorf("a handler that %s: awake = %t", test.name, awake)
+		}
 	}
 }

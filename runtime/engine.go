@@ -40,10 +40,19 @@ func Compile(bundle *spec.Bundle) (*Engine, diag.List) {
 	return engine, found
 }
 
-// collisions finds operators that would take each other's records for their own.
+// collisions finds operators that would take each other's records or finalizer
+// for their own.
 func (e *Engine) collisions(compiled *handle.Operator, op *spec.Operator) diag.List {
 	var found diag.List
 	for _, other := range e.operators {
+		if other.Settings.Finalizer == compiled.Settings.Finalizer && other.Settings.Storage.Prefix != compiled.Settings.Storage.Prefix {
+			found = append(found, &diag.Diagnostic{
+				Rule:    "same-finalizer",
+				Summary: "two operators hold objects by the same finalizer",
+				Detail:  fmt.Sprintf("%s and %s both have the finalizer %q, so each would let objects go that the other has not finished; give one of them another settings.persistence.finalizer", other.Name, compiled.Name, compiled.Settings.Finalizer),
+				Subject: op.Metadata.Name.Range(),
+			})
+		}
 		if other.Settings.Storage.Prefix == compiled.Settings.Storage.Prefix {
 			found = append(found, &diag.Diagnostic{
 				Rule:    "same-prefix",

@@ -151,7 +151,7 @@ func (r *related) children(uid, alias string, made []handle.Made) ([]any, error)
 	newest := r.newest(types.UID(uid), alias, made)
 	out := []any{}
 	for _, object := range known {
-		if m := newest[object.UID]; m != nil && olderThan(object.ResourceVersion, textAt(m, "resourceVersion")) {
+		if m := newest[object.UID]; m != nil && olderThan(object.ResourceVersion, essence.MetaText(m, "resourceVersion")) {
 			continue
 		}
 		delete(newest, object.UID)
@@ -162,7 +162,7 @@ func (r *related) children(uid, alias string, made []handle.Made) ([]any, error)
 		out = append(out, body)
 	}
 	for _, m := range made {
-		if uid := textAt(m.Object, "uid"); newest[uid] != nil {
+		if uid := essence.MetaText(m.Object, "uid"); newest[uid] != nil {
 			out = append(out, newest[uid])
 			delete(newest, uid)
 		}
@@ -177,17 +177,10 @@ func (r *related) newest(parent types.UID, alias string, made []handle.Made) map
 	out := map[string]map[string]any{}
 	for _, m := range made {
 		if r.aliases[alias][m.Resource.GVR()] && slices.Contains(r.ownersOf(m.Object), parent) {
-			out[textAt(m.Object, "uid")] = m.Object
+			out[essence.MetaText(m.Object, "uid")] = m.Object
 		}
 	}
 	return out
-}
-
-// textAt is a string of an object's metadata.
-func textAt(object map[string]any, key string) string {
-	value, _ := essence.Lookup(object, []string{"metadata", key})
-	text, _ := value.(string)
-	return text
 }
 
 // packed are the children as far as they are known. Few that are known must not

@@ -56,3 +56,11 @@ func Lookup(obj any, path []string) (any, bool) {
 	}
 	return obj, true
 }
+
+// MetaText is a text of an object's metadata, such as its name; empty where
+// there is none.
+func MetaText(object map[string]any, key string) string {
+	value, _ := Lookup(object, []string{"metadata", key})
+	text, _ := value.(string)
+	return text
+}

@@ -12,6 +12,7 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/eval"
 	"github.com/kopf-declarative/kopf-declarative/runtime/cause"
+	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
 	"github.com/kopf-declarative/kopf-declarative/runtime/state"
 )
 
@@ -139,7 +140,7 @@ func (p *pass) perform(ctx context.Context, h *Handler, steps *actions.Program, 
 }
 
 func (p *pass) newRun(h *Handler, started time.Time) *actions.Run {
-	uid := metaText(p.object, "uid")
+	uid := essence.MetaText(p.object, "uid")
 	return &actions.Run{
 		Client:        p.w.client,
 		Resource:      p.w.resource,

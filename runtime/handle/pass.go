@@ -11,6 +11,7 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/eval"
 	"github.com/kopf-declarative/kopf-declarative/runtime/cause"
+	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
 	"github.com/kopf-declarative/kopf-declarative/runtime/state"
 )
 
@@ -282,8 +283,8 @@ func (p *pass) fits(object map[string]any) bool {
 	if p == nil || !p.refused {
 		return p != nil
 	}
-	version := metaText(object, "resourceVersion")
-	return version == metaText(p.object, "resourceVersion") || version == p.written
+	version := essence.MetaText(object, "resourceVersion")
+	return version == essence.MetaText(p.object, "resourceVersion") || version == p.written
 }
 
 // resend writes what an earlier pass could not, made anew for the object as it

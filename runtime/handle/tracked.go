@@ -16,6 +16,7 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/actions"
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/runtime/cause"
+	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
 )
 
 // trackedKey names the annotation that lists the places of those children
@@ -94,7 +95,7 @@ func (p *pass) deleteTracked(ctx context.Context) error {
 		p.log.Warn("cannot tell which children to delete", "error", err)
 		return nil
 	}
-	selector := actions.TrackingSelector(p.storage().Prefix, metaText(p.object, "uid"))
+	selector := actions.TrackingSelector(p.storage().Prefix, essence.MetaText(p.object, "uid"))
 	for _, where := range places {
 		if err := p.deleteAll(ctx, where, selector); err != nil {
 			return fmt.Errorf("deleting the children in %s: %w", where, err)

@@ -198,18 +198,11 @@ func (w *Worker) Gone(ctx context.Context, object map[string]any, mem *Memory, n
 }
 
 func (w *Worker) objectLog(object map[string]any) *slog.Logger {
-	name := metaText(object, "name")
-	if ns := metaText(object, "namespace"); ns != "" {
+	name := essence.MetaText(object, "name")
+	if ns := essence.MetaText(object, "namespace"); ns != "" {
 		name = ns + "/" + name
 	}
 	return w.log.With("resource", w.resource.Plural, "object", name)
-}
-
-// metaText is a string of the object's metadata.
-func metaText(object map[string]any, key string) string {
-	value, _ := essence.Lookup(object, []string{"metadata", key})
-	s, _ := value.(string)
-	return s
 }
 
 // bind makes the variables of an object, with some more for the occasion.
@@ -219,8 +212,8 @@ func (p *pass) bind(more map[string]any) *eval.Binding {
 		"spec":        stanza(p.object, "spec"),
 		"status":      stanza(p.object, "status"),
 		"meta":        stanza(p.object, "metadata"),
-		"name":        metaText(p.object, "name"),
-		"uid":         metaText(p.object, "uid"),
+		"name":        essence.MetaText(p.object, "name"),
+		"uid":         essence.MetaText(p.object, "uid"),
 		"labels":      metaMap(p.object, "labels"),
 		"annotations": metaMap(p.object, "annotations"),
 		"resource":    p.w.resource.Vars(),

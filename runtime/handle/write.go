@@ -12,6 +12,7 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/actions"
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/actions/patch"
+	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
 	"github.com/kopf-declarative/kopf-declarative/runtime/state"
 )
 
@@ -99,7 +100,7 @@ func (p *pass) sendParts(ctx context.Context) (answer *kube.Object, err error) {
 // patch sends one merge patch, for the object that was looked at and no other
 // that was made again under its name. A guarded one is for one version of it.
 func (p *pass) patch(ctx context.Context, subresource string, merge map[string]any, guarded bool, version string) (*kube.Object, error) {
-	identity := map[string]any{"uid": metaText(p.object, "uid")}
+	identity := map[string]any{"uid": essence.MetaText(p.object, "uid")}
 	if guarded {
 		identity["resourceVersion"] = version
 	}
@@ -115,17 +116,17 @@ func (p *pass) request(ctx context.Context, subresource string, merge map[string
 	if err != nil {
 		return nil, err
 	}
-	answer, err := p.w.client.MergePatch(ctx, p.w.resource, metaText(p.object, "namespace"), metaText(p.object, "name"), subresource, body, dryRun)
+	answer, err := p.w.client.MergePatch(ctx, p.w.resource, essence.MetaText(p.object, "namespace"), essence.MetaText(p.object, "name"), subresource, body, dryRun)
 	return answer, kube.Discreet(p.w.resource, err)
 }
 
 // rebase makes the patch anew for the object as it is now.
 func (p *pass) rebase(ctx context.Context) error {
-	newer, err := p.w.client.Get(ctx, p.w.resource, metaText(p.object, "namespace"), metaText(p.object, "name"))
+	newer, err := p.w.client.Get(ctx, p.w.resource, essence.MetaText(p.object, "namespace"), essence.MetaText(p.object, "name"))
 	if err != nil {
 		return err
 	}
-	if newer.UID != metaText(p.object, "uid") {
+	if newer.UID != essence.MetaText(p.object, "uid") {
 		return apierrors.NewNotFound(p.w.resource.GVR().GroupResource(), newer.Name)
 	}
 	p.outdated = p.outdated || newer.ResourceVersion != p.own.ResourceVersion()

@@ -1,6 +1,8 @@
 package runtime
 
 import (
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,6 +22,8 @@ type objects struct {
 	// inherited is what a former runner of the resource remembered of objects
 	// that have not been listed yet.
 	inherited map[types.UID]*handle.Memory // guarded by mu
+	// paused: raw events are not kept for handlers.
+	paused bool // guarded by mu
 }
 
 // eventName is the event's type as handlers see it: none at the first listing.
@@ -35,6 +39,8 @@ func eventName(e watch.Event) string {
 type happening struct {
 	watch.Event
 	memory *handle.Memory
+	// missed: it is no matter of handlers, for they were paused then.
+	missed bool
 }
 
 // entry is one object. Its fields up to memory are guarded by objects.mu, the
@@ -73,8 +79,8 @@ func (t *objects) put(event watch.Event, keepRaw bool) types.NamespacedName {
 	if e == nil || event.Type != watch.Deleted && (e.object == nil || e.object.UID != event.Object.UID) {
 		e = t.replaceLocked(key, e, event)
 	}
-	if keepRaw || event.Type == watch.Deleted {
-		e.raw = collapse(e.raw, happening{event, e.memory})
+	if keepRaw && !t.paused || event.Type == watch.Deleted {
+		e.raw = collapse(e.raw, happening{event, e.memory, t.paused})
 	}
 	if event.Type == watch.Deleted {
 		e.object = nil
@@ -157,6 +163,30 @@ func (t *objects) memories() map[types.UID]*handle.Memory {
 		out[uid].Moved()
 	}
 	return out
+}
+
+// setPaused begins or ends a time in which raw events are not kept for handlers. The
+// end of it is, to handlers of raw events, like a first listing.
+func (t *objects) setPaused(paused, seesEvents bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.paused = paused
+	if paused || !seesEvents {
+		return
+	}
+	for _, e := range t.byKey {
+		e.raw = slices.DeleteFunc(e.raw, func(h happening) bool { return h.Type != watch.Deleted })
+		if e.object != nil {
+			e.raw = append(e.raw, happening{Event: watch.Event{Type: watch.Listed, Object: e.object}, memory: e.memory})
+		}
+	}
+}
+
+// keys are those of all objects that are known, or of which something is left to do.
+func (t *objects) keys() []types.NamespacedName {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Collect(maps.Keys(t.byKey))
 }
 
 // byID finds the object with a uid.

@@ -36,6 +36,8 @@ type operator struct {
 	recorder *events.Recorder
 	related  *related
 	log      *slog.Logger
+	// gate holds up all work on objects while there is a reason to.
+	gate gate
 
 	// ctx ends when no new work is to begin, work when running handlers are
 	// cut off.
@@ -64,7 +66,7 @@ func newOperator(compiled *handle.Operator, o Options) (*operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &operator{
+	op := &operator{
 		compiled: compiled,
 		options:  o,
 		client:   client,
@@ -72,7 +74,9 @@ func newOperator(compiled *handle.Operator, o Options) (*operator, error) {
 		kept:     map[schema.GroupResource]map[types.UID]*handle.Memory{},
 		clashes:  map[string]bool{},
 		runners:  map[schema.GroupResource]*resourceRunner{},
-	}, nil
+	}
+	op.gate.Hook(op.gateChanged)
+	return op, nil
 }
 
 // run runs the operator until the context ends. ready is called once when
@@ -198,6 +202,7 @@ func (o *operator) start(c *choice, synced func()) {
 		labels:   handle.LabelSelector(c.handlers),
 		fields:   handle.FieldSelector(c.handlers),
 		forget:   o.related.forget,
+		gate:     &o.gate,
 		objects:  newObjects(),
 		queue:    queue.New[types.NamespacedName](),
 		log:      o.log.With("resource", c.resource.Plural),
@@ -214,10 +219,12 @@ func (o *operator) start(c *choice, synced func()) {
 		Log:      o.log,
 		Emit:     o.emit,
 		Related:  o.related.of(),
-		Stopping: func() bool { return ctx.Err() != nil },
+		Stopping: func() bool { return ctx.Err() != nil || o.gate.Aspect().Closed },
 	})
 	o.mu.Lock()
 	o.runners[name] = runner
+	// From here on the gate's hook tells it of changes.
+	runner.objects.setPaused(o.gate.Aspect().Paused, false)
 	o.mu.Unlock()
 	o.log.Debug("watching", "resource", c.resource.String())
 	var running sync.WaitGroup

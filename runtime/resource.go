@@ -24,6 +24,7 @@ type resourceRunner struct {
 	labels   string // the selectors that the server applies
 	fields   string
 	forget   func(types.UID)
+	gate     *gate
 	worker   *handle.Worker
 	objects  *objects
 	queue    *queue.Queue[types.NamespacedName]
@@ -50,9 +51,25 @@ func (r *resourceRunner) wake(uid types.UID) bool {
 	return true
 }
 
+// lookAtAll makes all objects due that are known.
+func (r *resourceRunner) lookAtAll() {
+	for _, key := range r.objects.keys() {
+		r.queue.Add(key)
+	}
+}
+
+// next is what there is to do for a key. While the gate is closed it is nothing: the
+// opening makes all objects due.
+func (r *resourceRunner) next(key types.NamespacedName) (e *entry, object *kube.Object, raw []happening) {
+	if r.gate.Aspect().Closed {
+		return nil, nil, nil
+	}
+	return r.objects.take(key)
+}
+
 // process handles one key of the queue.
 func (r *resourceRunner) process(ctx context.Context, key types.NamespacedName) {
-	e, object, raw := r.objects.take(key)
+	e, object, raw := r.next(key)
 	if e == nil {
 		return
 	}
@@ -147,6 +164,9 @@ func (r *resourceRunner) happened(ctx context.Context, event happening, last boo
 				return 0, err
 			}
 		}
+	}
+	if event.missed {
+		return 0, nil
 	}
 	r.worker.Event(ctx, eventName(event.Event), body, event.memory, time.Now())
 	if event.Type == watch.Deleted && !event.memory.Deleted {

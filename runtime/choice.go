@@ -1,7 +1,10 @@
 package runtime
 
 import (
+	"errors"
+	"maps"
 	"slices"
+	"time"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
@@ -16,13 +19,11 @@ type choice struct {
 	handlers []*handle.Handler
 }
 
-// choose finds what is to be watched by now. It is complete where every selector
-// has found something.
-func (o *operator) choose(find func(*handle.Selector) ([]kube.Resource, bool)) (chosen map[schema.GroupResource]*choice, complete bool) {
-	chosen, complete = map[schema.GroupResource]*choice{}, true
+// choose finds what is to be watched by now.
+func (o *operator) choose(find func(*handle.Selector) ([]kube.Resource, bool)) map[schema.GroupResource]*choice {
+	chosen := map[schema.GroupResource]*choice{}
 	for _, s := range o.compiled.Selectors {
-		found, ok := find(s)
-		complete = complete && ok
+		found, _ := find(s)
 		for _, r := range found {
 			name := r.GVR().GroupResource()
 			if chosen[name] == nil {
@@ -39,7 +40,7 @@ func (o *operator) choose(find func(*handle.Selector) ([]kube.Resource, bool)) (
 	for _, c := range chosen {
 		c.handlers = o.compiled.InOrder(c.handlers)
 	}
-	return chosen, complete
+	return chosen
 }
 
 // clash says, once, that handlers are left out: two versions of an object share
@@ -56,18 +57,12 @@ func (o *operator) clash(s *handle.Selector, watched, other kube.Resource) {
 
 // retire ends the runners of resources that are meant no more, or meant for other
 // handlers or in another version than when they began. It waits for them: two
-// must never handle one object. What they remember of the objects is kept.
-func (o *operator) retire(chosen map[schema.GroupResource]*choice) {
-	former := map[schema.GroupResource]*resourceRunner{}
-	o.mu.Lock()
-	for name, r := range o.runners {
-		if c := chosen[name]; c == nil || !r.serves(c) {
-			former[name] = r
-			r.cancel()
-		}
-	}
-	o.mu.Unlock()
+// must never handle one object. What they remember of the objects is kept. It tells
+// whether some are about to end.
+func (o *operator) retire(chosen map[schema.GroupResource]*choice) (lingering bool) {
+	former, lingering := o.former(chosen)
 	for name, r := range former {
+		r.cancel()
 		select {
 		case <-r.ended:
 		case <-o.ctx.Done(): // the end of the operator waits for it
@@ -78,6 +73,43 @@ func (o *operator) retire(chosen map[schema.GroupResource]*choice) {
 		o.mu.Unlock()
 		o.kept[name] = r.objects.memories()
 	}
+	return lingering
+}
+
+// former are the runners that have to end. Those whose resource is gone are left some
+// time to handle its last events.
+func (o *operator) former(chosen map[schema.GroupResource]*choice) (former map[schema.GroupResource]*resourceRunner, lingering bool) {
+	former = map[schema.GroupResource]*resourceRunner{}
+	now := time.Now()
+	o.mu.Lock()
+	runners := maps.Clone(o.runners)
+	o.mu.Unlock()
+	for name, r := range runners {
+		c := chosen[name]
+		if c != nil && r.serves(c) {
+			delete(o.gone, name)
+			continue
+		}
+		if c == nil && !o.serves(r.resource) {
+			if o.gone[name].IsZero() {
+				o.gone[name] = now
+			}
+			if now.Sub(o.gone[name]) < linger {
+				lingering = true
+				continue
+			}
+		}
+		delete(o.gone, name)
+		former[name] = r
+	}
+	return former, lingering
+}
+
+// serves tells whether the cluster has a resource, as far as it says.
+func (o *operator) serves(r kube.Resource) bool {
+	_, err := o.client.Discovery.ByGVR(o.ctx, r.GVR())
+	missing := (*kube.NoMatch)(nil)
+	return !errors.As(err, &missing)
 }
 
 // serves tells whether a runner can go on as it is.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/runtime/handle"
+	"github.com/kopf-declarative/kopf-declarative/runtime/scope"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
@@ -68,8 +69,9 @@ func (e *Engine) collisions(compiled *handle.Operator, op *spec.Operator) diag.L
 // Options say where and how the operators run.
 type Options struct {
 	Client *kube.Client
-	// Namespace is the only one to watch; empty for all of them.
-	Namespace string
+	// Namespaces are those to work in. Objects without a namespace are watched in any
+	// case.
+	Namespaces scope.Namespaces
 	// Version is that of the engine, for those who ask in an expression.
 	Version string
 	// ApplyCRDs installs the CustomResourceDefinitions of the bundle first.

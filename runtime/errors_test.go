@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/kopf-declarative/kopf-declarative/runtime"
+	"github.com/kopf-declarative/kopf-declarative/runtime/scope"
 )
 
 // TestErrorKinds has one handler per kind of error. The progress records of one
@@ -163,7 +164,7 @@ spec:
       resource: widgets.test.kopf.dev
       backoff: 50ms
       do: [{create: {object: {apiVersion: v1, kind: ConfigMap, metadata: {name: far, namespace: %s}}, adopt: false}}]
-`, other.ns), runtime.Options{Client: client, Namespace: w.ns})
+`, other.ns), runtime.Options{Client: client, Namespaces: scope.Exactly(w.ns)})
 	w.create(widgets, `{metadata: {name: one}, spec: {}}`)
 	e.says("will be tried again", "handler=reach", "attempt=2", "forbidden")
 	w.tells("one", "Warning", "HandlerRetried", "forbidden")

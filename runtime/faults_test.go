@@ -18,6 +18,7 @@ import (
 
 	"github.com/kopf-declarative/kopf-declarative/runtime"
 	"github.com/kopf-declarative/kopf-declarative/runtime/devcluster/faultproxy"
+	"github.com/kopf-declarative/kopf-declarative/runtime/scope"
 )
 
 // bookkeeper notes everything that happens to an object: one child for its
@@ -52,7 +53,7 @@ spec:
 // through starts operators that reach the API server by a proxy.
 func (w *world) through(proxy *faultproxy.Proxy, documents string) *engine {
 	w.t.Helper()
-	return w.startWith(documents, runtime.Options{Client: w.connect(proxy.Kubeconfig()), Namespace: w.ns})
+	return w.startWith(documents, runtime.Options{Client: w.connect(proxy.Kubeconfig()), Namespaces: scope.Exactly(w.ns)})
 }
 
 // load creates objects, changes each of them some times and deletes every third

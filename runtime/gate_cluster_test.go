@@ -18,6 +18,7 @@ import (
 
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/runtime/devcluster/clustertest"
+	"github.com/kopf-declarative/kopf-declarative/runtime/scope"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 )
 
@@ -68,7 +69,7 @@ func startGated(t *testing.T, document string) *gated {
 	g := &gated{T: t, log: &lockedLog{}}
 	g.configMaps = client.Dynamic.Resource(schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}).Namespace(ns.GetName())
 	g.op, err = newOperator(engine.operators[0], Options{
-		Client: client, Namespace: ns.GetName(), Log: slog.New(slog.NewTextHandler(g.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Client: client, Namespaces: scope.Exactly(ns.GetName()), Log: slog.New(slog.NewTextHandler(g.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -23,6 +23,7 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/runtime"
 	"github.com/kopf-declarative/kopf-declarative/runtime/devcluster/clustertest"
 	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
+	"github.com/kopf-declarative/kopf-declarative/runtime/scope"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 )
 
@@ -194,7 +195,7 @@ func compile(t testing.TB, documents string) *runtime.Engine {
 // start runs operators and waits until they watch.
 func (w *world) start(documents string) *engine {
 	w.t.Helper()
-	return w.startWith(documents, runtime.Options{Client: w.client, Namespace: w.ns})
+	return w.startWith(documents, runtime.Options{Client: w.client, Namespaces: scope.Exactly(w.ns)})
 }
 
 func (w *world) startWith(documents string, o runtime.Options) *engine {

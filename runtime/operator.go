@@ -23,6 +23,8 @@ import (
 const (
 	missingInterval = 2 * time.Second
 	servedInterval  = 30 * time.Second
+	// renewed is how old an answer may be that another operator has asked for.
+	renewed = 200 * time.Millisecond
 )
 
 // errStopped is why the work of running handlers is cut off at the end.
@@ -44,8 +46,14 @@ type operator struct {
 	ctx, work context.Context
 	running   sync.WaitGroup
 
+	troubles   troubles
+	namespaces *namespaces
+	crds       crds
+
 	// kept is what ended runners have remembered of the objects of a resource.
 	kept map[schema.GroupResource]map[types.UID]*handle.Memory
+	// gone says since when resources that were watched are not served any more.
+	gone map[schema.GroupResource]time.Time
 	// clashes are the pairs of versions that were said to exclude each other.
 	clashes map[string]bool
 
@@ -67,20 +75,23 @@ func newOperator(compiled *handle.Operator, o Options) (*operator, error) {
 		return nil, err
 	}
 	op := &operator{
-		compiled: compiled,
-		options:  o,
-		client:   client,
-		log:      log,
-		kept:     map[schema.GroupResource]map[types.UID]*handle.Memory{},
-		clashes:  map[string]bool{},
-		runners:  map[schema.GroupResource]*resourceRunner{},
+		compiled:   compiled,
+		options:    o,
+		namespaces: newNamespaces(o.Namespaces),
+		crds:       crds{changed: make(chan struct{}, 1)},
+		client:     client,
+		log:        log,
+		kept:       map[schema.GroupResource]map[types.UID]*handle.Memory{},
+		gone:       map[schema.GroupResource]time.Time{},
+		clashes:    map[string]bool{},
+		runners:    map[schema.GroupResource]*resourceRunner{},
 	}
 	op.gate.Hook(op.gateChanged)
 	return op, nil
 }
 
 // run runs the operator until the context ends. ready is called once when
-// everything that can be watched has been listed.
+// everything that can be watched has been listed: what is forbidden is not waited for.
 func (o *operator) run(ctx context.Context, ready func()) {
 	work, cut := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cut(nil)
@@ -92,6 +103,8 @@ func (o *operator) run(ctx context.Context, ready func()) {
 		Log:                 o.log,
 	})
 	o.related = newRelated(o)
+	o.running.Go(o.followNamespaces)
+	o.running.Go(o.followCRDs)
 
 	o.discover(ready)
 	o.stop(cut)
@@ -113,79 +126,125 @@ func (o *operator) stop(cut context.CancelCauseFunc) {
 func (o *operator) discover(ready func()) {
 	said := map[*handle.Selector]string{}
 	for first := true; ; first = false {
-		synced, missing := o.startWatches(said)
+		begun := o.startWatches(said)
 		if first {
 			o.running.Go(func() {
-				synced.Wait()
+				begun.synced.Wait()
+				if n := len(o.troubles.list()); n > 0 && o.ctx.Err() == nil {
+					o.log.Warn("begins without what cannot be watched", "waiting for", n)
+				}
 				ready()
 			})
 		}
-		interval := servedInterval
-		if missing {
-			interval = missingInterval
-		}
-		select {
-		case <-o.ctx.Done():
+		if o.compiled.Settings.ScanningDisabled && !begun.unsure {
 			return
-		case <-time.After(interval):
-			if err := o.client.Discovery.Refresh(o.ctx); err != nil && o.ctx.Err() == nil {
-				o.log.Debug("cannot ask the cluster what it serves", "error", err)
-			}
+		}
+		if !o.pause(begun.missing) {
+			return
+		}
+		if err := o.client.Discovery.Renew(o.ctx, renewed); err != nil && o.ctx.Err() == nil {
+			o.log.Debug("cannot ask the cluster what it serves", "error", err)
 		}
 	}
+}
+
+// pause waits until the cluster is to be asked again what it serves. False is for
+// the end.
+func (o *operator) pause(missing bool) bool {
+	interval := servedInterval
+	switch {
+	case o.crds.unsettled(time.Now()):
+		interval = settleInterval
+	case missing:
+		interval = missingInterval
+	}
+	select {
+	case <-o.ctx.Done():
+		return false
+	case <-o.crds.changed:
+	case <-time.After(interval):
+	}
+	return true
+}
+
+// beginning is what startWatches has begun.
+type beginning struct {
+	synced  *sync.WaitGroup // for the first listings
+	missing bool            // somebody waits for a resource
+	unsure  bool            // the cluster did not tell what it serves
 }
 
 // startWatches starts what can be started and is not yet. What cannot is said
 // once per selector and reason.
-func (o *operator) startWatches(said map[*handle.Selector]string) (synced *sync.WaitGroup, missing bool) {
-	find := func(s *handle.Selector) ([]kube.Resource, bool) { return o.find(s, said) }
-	missing = o.related.start(find)
-	chosen, complete := o.choose(find)
-	if complete {
-		o.retire(chosen)
+func (o *operator) startWatches(said map[*handle.Selector]string) beginning {
+	b := beginning{synced: &sync.WaitGroup{}}
+	find := func(s *handle.Selector) ([]kube.Resource, bool) {
+		found, err := o.resolve(s)
+		o.tell(s, err, said)
+		b.missing = b.missing || err != nil
+		b.unsure = b.unsure || err != nil && !isAnswer(err)
+		return found, err == nil
 	}
-	synced = &sync.WaitGroup{}
+	o.related.start(find)
+	chosen := o.choose(find)
+	if !b.unsure {
+		b.missing = o.retire(chosen) || b.missing
+	}
 	for name, c := range chosen {
 		if o.runner(name) == nil && len(c.handlers) > 0 {
-			synced.Add(1)
-			o.start(c, synced.Done)
+			b.synced.Add(1)
+			o.start(c, b.synced.Done)
 		}
 	}
-	return synced, missing || !complete
+	return b
 }
 
-// find finds the resources that a selector means, and says what is wrong where
-// it cannot.
-func (o *operator) find(s *handle.Selector, said map[*handle.Selector]string) (found []kube.Resource, ok bool) {
-	found, err := o.resolve(s)
+// isAnswer tells that the cluster has been asked: it does not have the one resource
+// that is meant.
+func isAnswer(err error) bool {
+	missing, ambiguous, unclear := (*kube.NoMatch)(nil), (*kube.Ambiguous)(nil), (*unclearError)(nil)
+	return errors.As(err, &missing) || errors.As(err, &ambiguous) || errors.As(err, &unclear)
+}
+
+// tell says what is wrong with a selector, once.
+func (o *operator) tell(s *handle.Selector, err error, said map[*handle.Selector]string) {
+	o.troubles.set(s, err)
 	if err == nil {
 		delete(said, s)
-		return found, true
+		return
 	}
-	if said[s] != err.Error() && o.ctx.Err() == nil {
-		said[s] = err.Error()
-		o.log.Warn("waiting for a resource", "error", err, "at", s.Spec.Range)
+	if said[s] == err.Error() || o.ctx.Err() != nil {
+		return
 	}
-	return nil, false
+	said[s] = err.Error()
+	if o.compiled.Settings.ScanningDisabled && isAnswer(err) {
+		o.log.Warn("a resource is not watched, and with scanning.disabled not waited for", "error", err, "at", s.Spec.Range)
+		return
+	}
+	o.log.Warn("waiting for a resource", "error", err, "at", s.Spec.Range)
 }
 
-// resolve finds the resources that a selector means.
+// unclearError is that of a selector whose predicate cannot be evaluated.
+type unclearError struct{ error }
+
+// Unwrap returns the evaluation's own.
+func (e *unclearError) Unwrap() error { return e.error }
+
+// resolve finds the resources that a selector means. One for which its predicate cannot
+// be evaluated is not meant; it is an error if no other one is.
 func (o *operator) resolve(s *handle.Selector) ([]kube.Resource, error) {
-	found, err := o.client.Discovery.Select(o.ctx, s.Spec)
-	if err != nil {
-		return nil, err
-	}
-	var admitted []kube.Resource
-	for _, r := range found {
+	var unclear error
+	found, err := o.client.Discovery.Select(o.ctx, s.Spec, func(r kube.Resource) bool {
 		ok, err := s.Admits(o.ctx, r)
-		if err != nil {
-			return nil, err
+		if err != nil && unclear == nil {
+			unclear = &unclearError{err}
 		}
-		if ok {
-			admitted = append(admitted, r)
-		}
+		return ok && err == nil
+	})
+	if err == nil && len(found) == 0 {
+		err = unclear
 	}
-	return admitted, nil
+	return found, err
 }
 
 // start watches a resource and works on its objects. It knows what a former
@@ -234,7 +293,11 @@ func (o *operator) start(c *choice, synced func()) {
 	synced = sync.OnceFunc(synced)
 	running.Go(func() {
 		defer synced() // nobody may wait for a watch that ended before its first listing
-		o.watch(ctx, c.resource, runner.labels, runner.fields, watch.Sink{Event: runner.event, Synced: synced})
+		o.watch(ctx, c.resource, runner.labels, runner.fields, watch.Sink{
+			Event:   runner.event,
+			Synced:  synced,
+			Trouble: func(error) { synced() }, // what is forbidden must not hold up the rest
+		})
 	})
 	o.running.Go(func() {
 		defer cancel()

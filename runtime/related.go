@@ -234,13 +234,11 @@ func (r *related) forget(uid types.UID) {
 	}
 }
 
-// start watches what waiting handlers look at, as far as the cluster has it. It
-// tells whether something is missing.
-func (r *related) start(find func(*handle.Selector) ([]kube.Resource, bool)) (missing bool) {
+// start watches what waiting handlers look at, as far as the cluster has it.
+func (r *related) start(find func(*handle.Selector) ([]kube.Resource, bool)) {
 	for _, s := range r.o.compiled.Related {
 		found, ok := find(s.Selector)
 		if !ok {
-			missing = true
 			continue
 		}
 		for _, resource := range found {
@@ -248,7 +246,6 @@ func (r *related) start(find func(*handle.Selector) ([]kube.Resource, bool)) (mi
 		}
 		r.means(s.Alias, found)
 	}
-	return missing
 }
 
 // means notes which resources an alias means now, if any. One that has another

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kopf-declarative/kopf-declarative/runtime"
 	"github.com/kopf-declarative/kopf-declarative/runtime/devcluster/faultproxy"
+	"github.com/kopf-declarative/kopf-declarative/runtime/scope"
 )
 
 // TestChangesWhileDown has objects that come, change and go while no engine
@@ -271,7 +272,7 @@ spec:
 	})
 	first.stop()
 
-	second := w.startWith(operator, runtime.Options{Client: w.connect(proxy.Kubeconfig()), Namespace: w.ns})
+	second := w.startWith(operator, runtime.Options{Client: w.connect(proxy.Kubeconfig()), Namespaces: scope.Exactly(w.ns)})
 	w.eventually("all objects are resumed", func() (any, bool) {
 		n := second.count("back: ")
 		return n, n == objects

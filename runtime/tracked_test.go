@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/kopf-declarative/kopf-declarative/runtime"
+	"github.com/kopf-declarative/kopf-declarative/runtime/scope"
 )
 
 // TestTrackedChildrenWithRightsInTheirNamespace: the rights to make a child in
@@ -25,7 +26,7 @@ spec:
       on: create
       resource: widgets.test.kopf.dev
       do: [{create: {object: {apiVersion: v1, kind: ConfigMap, metadata: {name: far, namespace: %s}}}}]
-`, other.ns), runtime.Options{Client: client, Namespace: w.ns})
+`, other.ns), runtime.Options{Client: client, Namespaces: scope.Exactly(w.ns)})
 	w.create(widgets, `{metadata: {name: one}, spec: {}}`)
 	w.handled(widgets, "one", "confined.kopf.dev")
 	if other.get(configMaps, "far") == nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/kopf-declarative/kopf-declarative/runtime"
 	"github.com/kopf-declarative/kopf-declarative/runtime/devcluster/faultproxy"
+	"github.com/kopf-declarative/kopf-declarative/runtime/scope"
 )
 
 // A patch that cannot be written is sent again, and the handlers behind it do
@@ -40,7 +41,7 @@ spec:
         - log: "ran for ${name}"
         - status: {done: "${name}"}
         - patch: {merge: {metadata: {labels: {done: "yes"}}}}
-`, runtime.Options{Client: w.connect(proxy.Kubeconfig()), Namespace: w.ns})
+`, runtime.Options{Client: w.connect(proxy.Kubeconfig()), Namespaces: scope.Exactly(w.ns)})
 	w.create(widgets, `{metadata: {name: one}, spec: {}}`)
 	w.handled(widgets, "one", "sender.kopf.dev")
 	w.becomes(widgets, "one", "status.done", "one")

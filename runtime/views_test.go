@@ -17,6 +17,7 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/runtime"
 	"github.com/kopf-declarative/kopf-declarative/runtime/devcluster/faultproxy"
 	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
+	"github.com/kopf-declarative/kopf-declarative/runtime/scope"
 )
 
 // at reads the value at a dotted path.
@@ -106,7 +107,7 @@ func (w *world) tells(name, kind, reason, note string) map[string]any {
 func (w *world) startBehind(documents string) (*engine, *faultproxy.Proxy) {
 	w.t.Helper()
 	proxy := faultproxy.New(w.t, w.kubeconfig)
-	return w.startWith(documents, runtime.Options{Client: w.connect(proxy.Kubeconfig()), Namespace: w.ns}), proxy
+	return w.startWith(documents, runtime.Options{Client: w.connect(proxy.Kubeconfig()), Namespaces: scope.Exactly(w.ns)}), proxy
 }
 
 // writes counts the writes of a proxy's client by what they do.

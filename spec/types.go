@@ -302,6 +302,13 @@ type Settings struct {
 	Execution   *Execution   `yaml:"execution" doc:"Handlers and expressions."`
 	Persistence *Persistence `yaml:"persistence" doc:"What is stored on the objects, and how."`
 	Posting     *Posting     `yaml:"posting" doc:"Kubernetes events."`
+	Scanning    *Scanning    `yaml:"scanning" doc:"Changes of what the cluster serves."`
+}
+
+// Scanning is settings.scanning.
+type Scanning struct {
+	Range    diag.Range
+	Disabled *Bool `yaml:"disabled" doc:"Whether the engine keeps to the resources and namespaces that are there when it starts, and watches neither CustomResourceDefinitions nor namespaces; false by default."`
 }
 
 // Watching is settings.watching.

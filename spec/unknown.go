@@ -15,7 +15,7 @@ import (
 var later = map[string][]string{
 	"spec":       {"timers", "daemons", "indexes", "admission", "startup", "cleanup", "probes"},
 	"a step":     {"apply", "list", "subhandlers", "once", "http", "exec", "memo", "metric", "deny", "warn", "sleep", "repeat", "parallel"},
-	"settings":   {"peering", "background", "admission", "scanning", "http", "children", "serviceAccountName"},
+	"settings":   {"peering", "background", "admission", "http", "children", "serviceAccountName"},
 	"posting":    {"loggers"},
 	"watching":   {"clientTimeout"},
 	"networking": {"errorBackoffs"},

@@ -58,6 +58,8 @@ type Client struct {
 	Namespace string
 
 	raw *rest.RESTClient
+	// identities: lists and watches bring no more than who the objects are.
+	identities bool
 	// untuned is REST before the options were applied.
 	untuned *rest.Config
 }
@@ -109,6 +111,15 @@ func (c *Client) With(o Options) (*Client, error) {
 	}
 	client.Discovery, client.Namespace = c.Discovery, c.Namespace
 	return client, nil
+}
+
+// Identities is a client whose lists and watches ask for metadata only, and of that
+// keep what an Object's own fields say: for those who want to know what exists,
+// whatever its size.
+func (c *Client) Identities() *Client {
+	out := *c
+	out.identities = true
+	return &out
 }
 
 // tune returns a copy of the configuration with what the options say.

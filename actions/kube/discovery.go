@@ -40,14 +40,25 @@ func (d *Discovery) Refresh(ctx context.Context) error {
 	return err
 }
 
-// Select returns the resources to watch that a selector matches; the predicate
-// Selector.When is the caller's to apply. A selector by name matches one
+// Renew asks the server again, unless it was asked within this time.
+func (d *Discovery) Renew(ctx context.Context, within time.Duration) error {
+	d.asking.Lock()
+	defer d.asking.Unlock()
+	if known, asked := d.cached(); known != nil && d.now().Sub(asked) < within {
+		return nil
+	}
+	_, err := d.askLocked(ctx)
+	return err
+}
+
+// Select returns the resources to watch that a selector matches and its predicate
+// Selector.When admits; a nil admits admits all. A selector by name matches one
 // resource: the error is *Ambiguous where it is several, where those of the core
 // group win over others, and *NoMatch where it is none.
-func (d *Discovery) Select(ctx context.Context, s *spec.Selector) ([]Resource, error) {
+func (d *Discovery) Select(ctx context.Context, s *spec.Selector, admits func(Resource) bool) ([]Resource, error) {
 	var found []Resource
 	err := d.search(ctx, func(known *served) (err error) {
-		found, err = known.watchable(s)
+		found, err = known.watchable(s, admits)
 		return err
 	})
 	return found, err

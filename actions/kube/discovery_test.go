@@ -44,7 +44,7 @@ func TestSelectByName(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, err := client.Discovery.Select(t.Context(), &test.selector)
+			got, err := client.Discovery.Select(t.Context(), &test.selector, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -105,7 +105,7 @@ func TestSelectMany(t *testing.T) {
 			"apples.v1beta1."+group, "nuts.v1beta1."+group, "pears.v1beta1."+group)
 	})
 	t.Run("any leaves out events and what cannot be watched", func(t *testing.T) {
-		all, err := client.Discovery.Select(t.Context(), &spec.Selector{Any: yes})
+		all, err := client.Discovery.Select(t.Context(), &spec.Selector{Any: yes}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -128,7 +128,7 @@ func TestSelectMany(t *testing.T) {
 
 func checkNames(t *testing.T, client *kube.Client, s *spec.Selector, want ...string) {
 	t.Helper()
-	found, err := client.Discovery.Select(t.Context(), s)
+	found, err := client.Discovery.Select(t.Context(), s, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func TestSelectErrors(t *testing.T) {
 	install(t, client, crd(one, "Twin"), crd(two, "Twin"), crd(two, "Pod", pods))
 
 	t.Run("ambiguous", func(t *testing.T) {
-		_, err := client.Discovery.Select(t.Context(), &spec.Selector{AnyName: text("twins")})
+		_, err := client.Discovery.Select(t.Context(), &spec.Selector{AnyName: text("twins")}, nil)
 		if ambiguous := (*kube.Ambiguous)(nil); !errors.As(err, &ambiguous) || len(ambiguous.Found) != 2 {
 			t.Fatalf("%#v", err)
 		}
@@ -182,7 +182,7 @@ func TestSelectErrors(t *testing.T) {
 		"unwatchable":          {spec.Selector{AnyName: text("tokenreviews")}, "tokenreviews.v1.authentication.k8s.io cannot be watched: it supports only create"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := client.Discovery.Select(t.Context(), &test.selector)
+			_, err := client.Discovery.Select(t.Context(), &test.selector, nil)
 			if missing := (*kube.NoMatch)(nil); !errors.As(err, &missing) {
 				t.Fatalf("%#v", err)
 			}
@@ -295,7 +295,7 @@ func watchable(t *testing.T, client *kube.Client, group string) map[string]kube.
 	m := map[string]kube.Resource{}
 	for _, s := range []spec.Selector{{}, {Group: text(group), Version: text("v1beta1")}} {
 		s.Any = &spec.Bool{Value: true}
-		found, err := client.Discovery.Select(t.Context(), &s)
+		found, err := client.Discovery.Select(t.Context(), &s, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -28,8 +28,16 @@ func Pack(text []byte, gvk schema.GroupVersionKind) (*Object, error) {
 	return p.object(gvk), nil
 }
 
-// JSON is the object's text.
+// JSON is the object's text; empty for one of Client.Identities.
 func (o *Object) JSON() string { return o.json }
+
+// identity is the object without its text.
+func (o *Object) identity() *Object {
+	return &Object{
+		Namespace: strings.Clone(o.Namespace), Name: strings.Clone(o.Name),
+		UID: strings.Clone(o.UID), ResourceVersion: strings.Clone(o.ResourceVersion),
+	}
+}
 
 // Decode returns the object as JSON data, new with each call: the caller may
 // change it.

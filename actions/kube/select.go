@@ -49,9 +49,17 @@ func (e *Ambiguous) Error() string {
 }
 
 // watchable returns what Discovery.Select does.
-func (k *served) watchable(s *spec.Selector) ([]Resource, error) {
+func (k *served) watchable(s *spec.Selector, admits func(Resource) bool) ([]Resource, error) {
+	found := k.matching(s)
+	some := len(found) > 0
+	if admits != nil {
+		found = slices.DeleteFunc(found, func(r Resource) bool { return !admits(r) })
+	}
+	if some && len(found) == 0 {
+		return nil, nil // there it is, but it is not wanted
+	}
 	if byName(s) {
-		r, err := k.one(s)
+		r, err := k.only(s, found)
 		if err == nil && !r.Watchable() {
 			err = &NoMatch{Wanted: describe(s), Unwatchable: &r}
 		}
@@ -60,7 +68,7 @@ func (k *served) watchable(s *spec.Selector) ([]Resource, error) {
 		}
 		return []Resource{r}, nil
 	}
-	found := slices.DeleteFunc(k.matching(s), func(r Resource) bool {
+	found = slices.DeleteFunc(found, func(r Resource) bool {
 		return !r.Watchable() || isEvents(r)
 	})
 	if len(found) == 0 {
@@ -71,7 +79,11 @@ func (k *served) watchable(s *spec.Selector) ([]Resource, error) {
 
 // one returns what Discovery.Find does.
 func (k *served) one(s *spec.Selector) (Resource, error) {
-	found := k.matching(s)
+	return k.only(s, k.matching(s))
+}
+
+// only is the one of those found that a selector by name means.
+func (k *served) only(s *spec.Selector, found []Resource) (Resource, error) {
 	if len(found) > 1 {
 		found = rather(found, Resource.Watchable)
 		found = rather(found, func(r Resource) bool { return r.Group == "" })

@@ -13,11 +13,20 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 )
 
+// acceptMetadata asks for the objects' metadata only.
+const acceptMetadata = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1," +
+	"application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
+
 // List reads the objects of a resource, one page of them where the options
 // have a limit, and calls each for every one while the answer still comes in:
 // a list of any length is never held as a whole. It has no time limit but ctx.
 func (c *Client) List(ctx context.Context, r Resource, namespace string, o metav1.ListOptions, each func(*Object) error) (metav1.ListMeta, error) {
 	req := listParams(c.request(http.MethodGet, r, namespace), o)
+	if c.identities {
+		req.SetHeader("Accept", acceptMetadata)
+		own := each
+		each = func(o *Object) error { return own(o.identity()) }
+	}
 	body, err := req.Stream(streamed(ctx))
 	if err != nil {
 		return metav1.ListMeta{}, err
@@ -112,11 +121,14 @@ func (c *Client) Watch(ctx context.Context, r Resource, namespace string, o meta
 	// The server would compress each event by itself, which costs both sides
 	// more time than it saves.
 	req := listParams(c.request(http.MethodGet, r, namespace), o).SetHeader("Accept-Encoding", "identity")
+	if c.identities {
+		req.SetHeader("Accept", acceptMetadata)
+	}
 	body, err := req.Stream(streamed(ctx))
 	if err != nil {
 		return nil, err
 	}
-	return &Watch{body: body, reader: bufio.NewReaderSize(body, 64<<10), resource: r}, nil
+	return &Watch{body: body, reader: bufio.NewReaderSize(body, 64<<10), resource: r, identities: c.identities}, nil
 }
 
 // Watch is an open watch. One goroutine may read it; any may close it.
@@ -126,6 +138,8 @@ type Watch struct {
 	resource Resource
 	long     []byte // for events that are longer than the reader's buffer
 	ended    bool   // nothing more can be read
+
+	identities bool
 }
 
 // Event is one event of a watch. A bookmark's object has only metadata.
@@ -210,6 +224,9 @@ func (w *Watch) parse(text []byte) (Event, error) {
 		return Event{}, statusError(object.of(text))
 	}
 	event.Object, err = Pack(object.of(text), w.resource.GVK())
+	if err == nil && w.identities && event.Type != watch.Bookmark {
+		event.Object = event.Object.identity()
+	}
 	return event, err
 }
 

@@ -59,13 +59,31 @@ func checkFile(data []byte, root *cobra.Command) error {
 		if !slices.Contains(known, key.Value) {
 			return fmt.Errorf(":%d:%d: unknown key %q%s", key.Line, key.Column, key.Value, didYouMean(key.Value, "", known))
 		}
-		if value.Kind != yaml.ScalarNode && key.Value != setFlag {
-			return fmt.Errorf(":%d:%d: %s must be a single value", value.Line, value.Column, key.Value)
+		if err := checkValue(key, value); err != nil {
+			return err
 		}
 	}
 	var unique map[string]any // a second look, for keys that stand twice
 	if err := doc.Decode(&unique); err != nil {
 		return fmt.Errorf(": %s", strings.Join(strings.Fields(strings.TrimPrefix(err.Error(), "yaml: unmarshal errors:")), " "))
+	}
+	return nil
+}
+
+// checkValue finds values that are not of the form that the flag takes.
+func checkValue(key, value *yaml.Node) error {
+	switch {
+	case value.Kind == yaml.ScalarNode || key.Value == setFlag:
+		return nil
+	case key.Value != namespaceFlag:
+		return fmt.Errorf(":%d:%d: %s must be a single value", value.Line, value.Column, key.Value)
+	case value.Kind != yaml.SequenceNode:
+		return fmt.Errorf(":%d:%d: %s must be a single value or a list of them", value.Line, value.Column, key.Value)
+	}
+	for _, item := range value.Content {
+		if item.Kind != yaml.ScalarNode {
+			return fmt.Errorf(":%d:%d: %s must be a single value or a list of them", item.Line, item.Column, key.Value)
+		}
 	}
 	return nil
 }

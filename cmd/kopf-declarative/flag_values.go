@@ -1,30 +1,33 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/util/validation"
+	"github.com/kopf-declarative/kopf-declarative/runtime/scope"
 )
 
-// namespaceName is a flag whose value is a namespace. An empty one is refused:
-// it comes from a variable that is not set, and would mean all namespaces.
-type namespaceName string
+// namespaceFlag is the flag whose values are namespacePatterns.
+const namespaceFlag = "namespace"
+
+// namespacePatterns is a flag that may be given several times, each with a pattern
+// of namespaces. An empty one is refused: it comes from a variable that is not
+// set, and would mean all namespaces.
+type namespacePatterns []string
 
 // String implements pflag.Value.
-func (n *namespaceName) String() string { return string(*n) }
+func (n *namespacePatterns) String() string { return strings.Join(*n, " ") }
 
 // Type implements pflag.Value.
-func (n *namespaceName) Type() string { return "NAMESPACE" }
+func (n *namespacePatterns) Type() string { return "NAMESPACE" }
 
 // Set implements pflag.Value.
-func (n *namespaceName) Set(text string) error {
-	if problems := validation.IsDNS1123Label(text); len(problems) > 0 {
-		return errors.New("is not the name of a namespace")
+func (n *namespacePatterns) Set(text string) error {
+	if err := scope.Check(text); err != nil {
+		return err
 	}
-	*n = namespaceName(text)
+	*n = append(*n, text)
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/runtime"
+	"github.com/kopf-declarative/kopf-declarative/runtime/scope"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 )
 
@@ -22,9 +23,14 @@ func newRun(a *app) *cobra.Command {
 Folders stand for the *.yaml, *.yml and *.json in them, - for standard input.
 
 Without --namespace all namespaces are watched, also where the kubeconfig's
-context names one. Objects without a namespace are watched in either case.`,
+context names one. Objects without a namespace are watched in either case.
+
+A namespace can be a pattern: globs with * and ?, separated by commas, where ! excludes.
+A namespace must match the first one; of the others, the last one that matches
+decides. For several namespaces, repeat the flag.`,
 		Example: `  kopf-declarative run operator.yaml
-  kopf-declarative run -n demo --apply-crds operators/`,
+  kopf-declarative run -n demo --apply-crds operators/
+  kopf-declarative run -n demo -n 'myapp-*,!*-pr-*,*-pr-123' operators/`,
 		Args:    needFiles,
 		PreRunE: a.settings.resolve,
 		RunE: func(cmd *cobra.Command, files []string) error {
@@ -81,26 +87,26 @@ func (a *app) serve(ctx context.Context, log *slog.Logger, l loaded) error {
 	if err != nil {
 		return err
 	}
-	log.Info(a.greeting(l.bundle.Operators), "server", client.REST.Host, "kubernetes", version)
+	namespaces, err := a.settings.watched()
+	if err != nil {
+		return err
+	}
+	log.Info(greeting(l.bundle.Operators, namespaces), "server", client.REST.Host, "kubernetes", version)
 	return l.engine.Run(ctx, runtime.Options{
-		Client:    client,
-		Namespace: a.settings.watched(),
-		Version:   ownVersion().Version,
-		ApplyCRDs: a.settings.applyCRDs,
-		Log:       log,
-		Ready:     func() { log.Info("ready") },
+		Client:     client,
+		Namespaces: namespaces,
+		Version:    ownVersion().Version,
+		ApplyCRDs:  a.settings.applyCRDs,
+		Log:        log,
+		Ready:      func() { log.Info("ready") },
 	})
 }
 
 // greeting tells what is going to run, and where.
-func (a *app) greeting(operators []*spec.Operator) string {
+func greeting(operators []*spec.Operator, namespaces scope.Namespaces) string {
 	names := make([]string, len(operators))
 	for i, op := range operators {
 		names[i] = op.Metadata.Name.Value
 	}
-	where := "all namespaces"
-	if only := a.settings.watched(); only != "" {
-		where = "namespace " + only
-	}
-	return fmt.Sprintf("running %s in %s", strings.Join(names, ", "), where)
+	return fmt.Sprintf("running %s in %s", strings.Join(names, ", "), namespaces)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 
+	"github.com/kopf-declarative/kopf-declarative/runtime/scope"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 )
 
@@ -25,7 +26,7 @@ type settings struct {
 	quiet         bool
 	kubeconfig    string
 	context       string
-	namespace     string
+	namespaces    []string
 	allNamespaces bool
 	applyCRDs     bool
 	set           []string
@@ -43,7 +44,7 @@ func (s *settings) globalFlags(f *pflag.FlagSet) {
 func (s *settings) runFlags(f *pflag.FlagSet) {
 	f.StringVar(&s.kubeconfig, "kubeconfig", "", "use this kubeconfig `FILE` (default $KUBECONFIG, ~/.kube/config, then the cluster that this runs in)")
 	f.StringVar(&s.context, "context", "", "use the kubeconfig's context of this `NAME` (default its current one)")
-	f.VarP((*namespaceName)(&s.namespace), "namespace", "n", "watch only this namespace")
+	f.VarP((*namespacePatterns)(&s.namespaces), namespaceFlag, "n", "watch only this namespace, or those that match a pattern such as 'app-*,!*-test'; may be repeated")
 	f.BoolVarP(&s.allNamespaces, "all-namespaces", "A", false, "watch all namespaces; the default where there is no --namespace")
 	f.BoolVar(&s.applyCRDs, "apply-crds", false, "install or update the files' CustomResourceDefinitions first")
 	f.StringArrayVar(&s.set, setFlag, nil, "`PATH=VALUE` in the settings of all operators, such as queueing.exitTimeout=30s; may be repeated")
@@ -57,17 +58,17 @@ func (s *settings) versionFlags(f *pflag.FlagSet) {
 	f.VarP(newChoice(&s.output, "text", "json"), "output", "o", "format of the output: text or json")
 }
 
-// watched is the only namespace to watch; empty for all of them.
-func (s *settings) watched() string {
+// watched are the namespaces to watch. Their patterns have been checked.
+func (s *settings) watched() (scope.Namespaces, error) {
 	if s.allNamespaces {
-		return ""
+		return scope.Namespaces{}, nil
 	}
-	return s.namespace
+	return scope.Parse(s.namespaces...)
 }
 
 // exclusive are pairs of flags of which at most one may be on. Where both come
 // from different places, the stronger place turns the other one off.
-var exclusive = [][2]string{{"namespace", "all-namespaces"}, {"verbose", "quiet"}}
+var exclusive = [][2]string{{namespaceFlag, "all-namespaces"}, {"verbose", "quiet"}}
 
 // resolve sets the flags of the command that were not given from the environment
 // and the config file. It is the PreRunE of the commands.
@@ -127,12 +128,22 @@ func (r *resolver) setFlags() error {
 		if os.Getenv(envName(f.Name)) != "" {
 			place, r.from[f.Name] = envName(f.Name), fromEnv
 		}
-		text := r.viper.GetString(f.Name)
-		if err := f.Value.Set(text); err != nil {
-			problems = append(problems, badValue(f, place, text, err))
+		for _, text := range r.values(f) {
+			if err := f.Value.Set(text); err != nil {
+				problems = append(problems, badValue(f, place, text, err))
+			}
 		}
 	})
 	return errors.Join(problems[:min(1, len(problems))]...)
+}
+
+// values are what the environment or the config file say for a flag: several, as a
+// list or separated by spaces, where it may be repeated.
+func (r *resolver) values(f *pflag.Flag) []string {
+	if f.Name == namespaceFlag {
+		return r.viper.GetStringSlice(f.Name)
+	}
+	return []string{r.viper.GetString(f.Name)}
 }
 
 func badValue(f *pflag.Flag, place, text string, err error) error {
@@ -157,7 +168,7 @@ func (r *resolver) checkExclusive() error {
 		case r.from[a.Name] > r.from[b.Name]:
 			weaker = b
 		}
-		if weaker.Value.Type() == "bool" { // a namespace yields to all of them anyway
+		if weaker.Value.Type() == "bool" { // namespaces yield to all of them anyway
 			if err := weaker.Value.Set("false"); err != nil {
 				return err
 			}

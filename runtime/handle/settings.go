@@ -37,6 +37,9 @@ type Settings struct {
 	QPS            float32
 	Burst          int
 
+	// ScanningDisabled: what is there at the start is all that counts.
+	ScanningDisabled bool
+
 	Posting bool
 	// PostingLevel is that from which on messages of handlers are events too.
 	PostingLevel       slog.Level
@@ -63,6 +66,8 @@ func settingsOf(op *spec.Operator) Settings {
 	out.queueing(orZero(in.Queueing))
 	out.watching(orZero(in.Watching))
 	out.networking(orZero(in.Networking))
+	disabled := orZero(in.Scanning).Disabled
+	out.ScanningDisabled = disabled != nil && disabled.Value
 	posting := orZero(in.Posting)
 	out.Posting = posting.Enabled == nil || posting.Enabled.Value
 	out.PostingLevel = actions.LogLevel(text(posting.Level, "warning"))

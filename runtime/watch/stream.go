@@ -126,6 +126,15 @@ func New(o Options, sink Sink) *Stream {
 	}
 }
 
+// Forget tells the sink that the objects which are still known are gone, once Run has
+// ended: for who has learnt so in another way.
+func (s *Stream) Forget() {
+	for _, o := range s.objects {
+		s.sink.Event(Event{Deleted, o})
+	}
+	clear(s.objects)
+}
+
 // Run follows the objects until ctx ends. A stream runs once.
 func (s *Stream) Run(ctx context.Context) {
 	silent := logr.Discard() // the source says it in our words

@@ -117,7 +117,7 @@ func (c *compiler) references(used []eval.Selection) {
 		if taken, exists := c.inside[use.Name]; exists {
 			detail = fmt.Sprintf("the step %q at %s is inside a forEach that does not enclose this one: use the result of the group", use.Name, taken)
 		}
-		c.report("step-reference", "unknown step", use.Range, "%s", detail)
+		c.report(ruleStep, use.Range, "%s", detail)
 	}
 }
 
@@ -166,10 +166,8 @@ func (c *compiler) group(s *spec.Step) action {
 	return &group{steps: steps, names: slices.Clone(c.visible[before:])}
 }
 
-func (c *compiler) report(rule, summary string, where diag.Range, detail string, args ...any) {
-	*c.diags = append(*c.diags, &diag.Diagnostic{
-		Severity: diag.Error, Rule: rule, Summary: summary, Detail: fmt.Sprintf(detail, args...), Subject: where,
-	})
+func (c *compiler) report(rule *diag.Rule, where diag.Range, detail string, args ...any) {
+	*c.diags = append(*c.diags, rule.At(where, detail, args...))
 }
 
 func (c *compiler) expr(x *spec.Expr, want *cel.Type) *eval.Program {

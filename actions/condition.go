@@ -26,11 +26,11 @@ func (c *compiler) condition(x *spec.Condition) action {
 		reason: c.template(x.Reason), message: c.template(x.Message),
 	}
 	if static, ok := constant(a.kind); ok && static == "" {
-		c.report("condition-type", "empty condition type", x.Type.Range, "a condition needs a type, such as Ready")
+		c.report(ruleConditionType, x.Type.Range, "a condition needs a type, such as Ready")
 	}
 	if static, ok := constant(a.reason); ok {
 		if text, isText := static.(string); !isText || !reasonForm.MatchString(text) {
-			c.report("condition-reason", "invalid reason", x.Reason.Range,
+			c.report(ruleConditionReason, x.Reason.Range,
 				"a reason is one word of letters, digits and underscores that begins with a letter, found %v", static)
 		}
 	}

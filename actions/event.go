@@ -21,7 +21,7 @@ func (c *compiler) event(x *spec.Event) action {
 		message: c.template(x.Message), about: c.template(x.About),
 	}
 	if static, ok := constant(a.reason); ok && static == "" {
-		c.report("event-reason", "empty reason", x.Reason.Range, "an event needs a reason: one word in CamelCase, such as Created")
+		c.report(ruleEventReason, x.Reason.Range, "an event needs a reason: one word in CamelCase, such as Created")
 	}
 	return a
 }

@@ -32,7 +32,7 @@ func (c *compiler) patch(x *spec.Patch) action {
 		a.subresource = x.Subresource.Value
 	}
 	if a.subresource == "status" && x.Merge != nil && lacks(x.Merge, "status") {
-		c.report("patch-status", "nothing of the status", x.Merge.Range,
+		c.report(rulePatchStatus, x.Merge.Range,
 			"with subresource: status only the key status of a merge counts: put the fields under it, or use the action status")
 	}
 	return a

@@ -399,8 +399,8 @@ func check(t *testing.T, step, rule, at, detail string) {
 		t.Fatalf("%d findings, want one", len(found))
 	}
 	problem := found[0]
-	if problem.Rule != rule || !strings.Contains(problem.Message(), detail) {
-		t.Errorf("found %s (%s), want %s: …%s…", problem.Error(), problem.Rule, rule, detail)
+	if problem.ID() != rule || !strings.Contains(problem.Message(), detail) {
+		t.Errorf("found %s (%s), want %s: …%s…", problem.Error(), problem.ID(), rule, detail)
 	}
 	text := operatorWith("- " + step)
 	if offset := problem.Subject.Start.Offset; !strings.HasPrefix(text[offset:], at) || problem.Subject.Start.Line != 13 {

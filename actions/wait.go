@@ -43,7 +43,7 @@ func (c *compiler) wait(x *spec.Wait) action {
 	slices.Sort(a.children)
 	a.children = slices.Compact(a.children)
 	if slices.Contains(a.children, "*") {
-		c.report("wait-children", "children of all kinds", x.For.Node.Range,
+		c.report(ruleWaitChildren, x.For.Node.Range,
 			"say which: children.<alias>, with an alias of spec.resources, is the list of the children of that resource")
 	}
 	for _, alias := range a.children {

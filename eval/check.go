@@ -8,29 +8,26 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
 
-// The rules of the diagnostics.
-const (
-	ruleSyntax = "expression-syntax"
-	ruleName   = "expression-name"
-	ruleScope  = "expression-scope"
-	ruleType   = "expression-type"
-	ruleFilter = "filter"
-	ruleVars   = "vars"
-)
+// finding makes a finding whose summary is its own.
+func finding(rule *diag.Rule, summary, detail string, at diag.Range) *diag.Diagnostic {
+	d := rule.At(at, "%s", detail)
+	d.Summary = summary
+	return d
+}
 
 // problem makes an error about a stretch of the expression, in bytes.
-func (s source) problem(rule, summary, detail string, from, to int) *diag.Diagnostic {
-	return &diag.Diagnostic{Rule: rule, Summary: summary, Detail: detail, Subject: s.rangeOf(from, to)}
+func (s source) problem(rule *diag.Rule, summary, detail string, from, to int) *diag.Diagnostic {
+	return finding(rule, summary, detail, s.rangeOf(from, to))
 }
 
 // problemAt makes an error about the token at a CEL offset.
-func (s source) problemAt(rule, summary, detail string, offset int) *diag.Diagnostic {
+func (s source) problemAt(rule *diag.Rule, summary, detail string, offset int) *diag.Diagnostic {
 	from, to := s.tokenAt(offset)
 	return s.problem(rule, summary, detail, from, to)
 }
 
 // problemOn makes an error about a node.
-func (s source) problemOn(u *usage, id int64, rule, summary, detail string) *diag.Diagnostic {
+func (s source) problemOn(u *usage, id int64, rule *diag.Rule, summary, detail string) *diag.Diagnostic {
 	offset, ok := u.offset(id)
 	if !ok {
 		return s.problem(rule, summary, detail, 0, len(s.text))

@@ -50,7 +50,7 @@ func (e *Env) compile(src source, at place, want *cel.Type) (*Program, diag.List
 	}
 	p.filters = filters
 	if err := p.plan(checked); err != nil {
-		return p, diag.List{src.problem("expression", "invalid expression", err.Error(), 0, len(src.text))}
+		return p, diag.List{src.problem(ruleExpression, "invalid expression", err.Error(), 0, len(src.text))}
 	}
 	return p, nil
 }
@@ -58,13 +58,13 @@ func (e *Env) compile(src source, at place, want *cel.Type) (*Program, diag.List
 // notAnExpression finds what is wrong before CEL has a look.
 func notAnExpression(src source, at place) *diag.Diagnostic {
 	if strings.TrimSpace(src.text) == "" {
-		return src.problem("expression", "empty expression", "", 0, len(src.text))
+		return src.problem(ruleExpression, "empty expression", "", 0, len(src.text))
 	}
 	if at.template {
 		return nil
 	}
 	if offset := dollarBrace(src.text); offset >= 0 {
-		return src.problem("expression", "this is an expression already", "write it without ${ }", offset, offset+2)
+		return src.problem(ruleExpression, "this is an expression already", "write it without ${ }", offset, offset+2)
 	}
 	return nil
 }
@@ -97,7 +97,7 @@ func wrongResult(src source, got, want *cel.Type) *diag.Diagnostic {
 	if got.TypeName() == "optional_type" {
 		detail += "; take the value out with .orValue(…)"
 	}
-	return src.problem("expression-type", "wrong type", detail, 0, len(src.text))
+	return src.problem(ruleType, "wrong type", detail, 0, len(src.text))
 }
 
 // accepts tells whether a value of type got can be one of type want.

@@ -28,7 +28,7 @@ func (e *Env) CheckFilters() diag.List {
 	for _, f := range e.order {
 		switch _, taken := variable(f.Key.Value); {
 		case taken:
-			problems = append(problems, keyProblem(f.Key, "wrong name of a filter", f.Key.Value+" is a variable already"))
+			problems = append(problems, keyProblem(ruleFilter, f.Key, "wrong name of a filter", f.Key.Value+" is a variable already"))
 		case f.Value != nil && !seen[f.Key.Value]:
 			_, found := e.compile(exprSource(f.Value), place{scope: anyScope, filter: true}, cel.BoolType)
 			problems = append(problems, found...)
@@ -44,12 +44,12 @@ func exprSource(x *spec.Expr) source {
 }
 
 // keyProblem is an error about a name that the user chose.
-func keyProblem(key spec.String, summary, detail string) *diag.Diagnostic {
-	d := &diag.Diagnostic{Rule: ruleFilter, Summary: summary, Detail: detail}
+func keyProblem(rule *diag.Rule, key spec.String, summary, detail string) *diag.Diagnostic {
+	var at diag.Range
 	if key.Node != nil {
-		d.Subject = key.Node.Range
+		at = key.Node.Range
 	}
-	return d
+	return finding(rule, summary, detail, at)
 }
 
 // filtersOf compiles the filters that an expression uses, for where it stands.
@@ -120,7 +120,7 @@ func (e *Env) filterCycles() diag.List {
 	var problems diag.List
 	for _, f := range e.order {
 		if cycle := cycleFrom(f.Key.Value, uses); cycle != nil {
-			problems = append(problems, keyProblem(f.Key, "filter needs itself", strings.Join(cycle, " uses ")))
+			problems = append(problems, keyProblem(ruleFilter, f.Key, "filter needs itself", strings.Join(cycle, " uses ")))
 		}
 	}
 	return problems

@@ -83,7 +83,7 @@ func FuzzExpr(f *testing.F) {
 		within(t, 5*time.Second, func() {
 			p, problems := e.Expr(&spec.Expr{Text: s}, everything, nil)
 			for _, d := range problems {
-				if d.Rule == "" || d.Summary == "" || strings.Contains(d.Message(), "\n") {
+				if d.ID() == "" || d.Summary == "" || strings.Contains(d.Message(), "\n") {
 					t.Fatalf("%#v", d)
 				}
 			}

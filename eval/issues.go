@@ -180,7 +180,8 @@ func (e *Env) unknown(src source, at place, u *usage, issue *common.Error, name 
 	if !isCall(src, offset) {
 		d := src.problemAt(ruleName, "unknown variable", name, offset)
 		if guess, ok := diag.Nearest(name, e.visible(at, u)); ok {
-			d.Detail, d.Suggestion = name+"; did you mean "+guess+"?", guess
+			d.Detail = name + "; did you mean " + guess + "?"
+			d.SuggestWord(name, guess)
 		}
 		return d
 	}
@@ -194,7 +195,8 @@ func (e *Env) unknown(src source, at place, u *usage, issue *common.Error, name 
 	}
 	d := src.problemAt(ruleName, "unknown function", full+"()", offset)
 	if guess, ok := diag.Nearest(full, e.callable(prefix)); ok {
-		d.Detail, d.Suggestion = full+"(); did you mean "+guess+"()?", strings.TrimPrefix(guess, prefix)
+		d.Detail = full + "(); did you mean " + guess + "()?"
+		d.SuggestWord(name, strings.TrimPrefix(guess, prefix))
 	}
 	return d
 }

@@ -95,8 +95,7 @@ func (c *templateCompiler) text(v *spec.Value, s string) part {
 	}
 	segments, wrong := scanTemplate(s)
 	if wrong != nil {
-		c.problems = append(c.problems, &diag.Diagnostic{Rule: ruleSyntax, Summary: wrong.summary,
-			Detail: wrong.detail, Subject: v.RangeOf(wrong.from, wrong.to)})
+		c.problems = append(c.problems, finding(ruleSyntax, wrong.summary, wrong.detail, v.RangeOf(wrong.from, wrong.to)))
 		return broken{v.RangeOf(wrong.from, wrong.to)}
 	}
 	parts := make([]part, len(segments))

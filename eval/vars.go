@@ -41,9 +41,7 @@ func (e *Env) Vars(entries []spec.Entry[*spec.Template], s Scope) (*Vars, diag.L
 	problems = append(problems, v.Check(v.selections())...)
 	for _, entry := range entries {
 		if cycle := cycleFrom(entry.Key.Value, uses); cycle != nil {
-			problem := keyProblem(entry.Key, "var needs itself", strings.Join(cycle, " uses "))
-			problem.Rule = ruleVars
-			problems = append(problems, problem)
+			problems = append(problems, keyProblem(ruleVars, entry.Key, "var needs itself", strings.Join(cycle, " uses ")))
 		}
 	}
 	return v, problems
@@ -65,9 +63,10 @@ func (v *Vars) Check(selections []Selection) diag.List {
 		if v.templates[s.Name] != nil {
 			continue
 		}
-		d := &diag.Diagnostic{Rule: ruleVars, Summary: "unknown var", Detail: s.Name, Subject: s.Range}
+		d := finding(ruleVars, "unknown var", s.Name, s.Range)
 		if guess, ok := diag.Nearest(s.Name, v.names); ok {
-			d.Detail, d.Suggestion = s.Name+"; did you mean "+guess+"?", guess
+			d.Detail = s.Name + "; did you mean " + guess + "?"
+			d.SuggestWord(s.Name, guess)
 		}
 		problems = append(problems, d)
 	}

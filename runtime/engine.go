@@ -2,7 +2,6 @@ package runtime
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"os"
 	"sync"
@@ -47,20 +46,14 @@ func (e *Engine) collisions(compiled *handle.Operator, op *spec.Operator) diag.L
 	var found diag.List
 	for _, other := range e.operators {
 		if other.Settings.Finalizer == compiled.Settings.Finalizer && other.Settings.Storage.Prefix != compiled.Settings.Storage.Prefix {
-			found = append(found, &diag.Diagnostic{
-				Rule:    "same-finalizer",
-				Summary: "two operators hold objects by the same finalizer",
-				Detail:  fmt.Sprintf("%s and %s both have the finalizer %q, so each would let objects go that the other has not finished; give one of them another settings.persistence.finalizer", other.Name, compiled.Name, compiled.Settings.Finalizer),
-				Subject: op.Metadata.Name.Range(),
-			})
+			found = append(found, ruleFinalizer.At(op.Metadata.Name.Range(),
+				"%s and %s both have the finalizer %q, so each would let objects go that the other has not finished; give one of them another settings.persistence.finalizer",
+				other.Name, compiled.Name, compiled.Settings.Finalizer))
 		}
 		if other.Settings.Storage.Prefix == compiled.Settings.Storage.Prefix {
-			found = append(found, &diag.Diagnostic{
-				Rule:    "same-prefix",
-				Summary: "two operators keep their records in the same place",
-				Detail:  fmt.Sprintf("%s and %s both have the prefix %q; give one of them another settings.persistence.prefix", other.Name, compiled.Name, compiled.Settings.Storage.Prefix),
-				Subject: op.Metadata.Name.Range(),
-			})
+			found = append(found, rulePrefix.At(op.Metadata.Name.Range(),
+				"%s and %s both have the prefix %q; give one of them another settings.persistence.prefix",
+				other.Name, compiled.Name, compiled.Settings.Storage.Prefix))
 		}
 	}
 	return found

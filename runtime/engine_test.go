@@ -34,8 +34,8 @@ spec: {handlers: [{on: create, resource: pods, do: [{log: x}]}], settings: {pers
 		t.Fatal(found)
 	}
 	_, found = Compile(bundle)
-	if len(found) != 2 || found[0].Rule != "same-prefix" || !strings.HasPrefix(found[0].Error(), "x.yaml:9:18: error: ") ||
-		found[1].Rule != "same-finalizer" || !strings.HasPrefix(found[1].Error(), "x.yaml:19:18: error: ") {
+	if len(found) != 2 || found[0].ID() != "same-prefix" || !strings.HasPrefix(found[0].Error(), "x.yaml:9:18: error: ") ||
+		found[1].ID() != "same-finalizer" || !strings.HasPrefix(found[1].Error(), "x.yaml:19:18: error: ") {
 		t.Errorf("findings: %v", found)
 	}
 }

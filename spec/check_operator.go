@@ -43,8 +43,8 @@ func (c *checker) labelText(v *Value) {
 	}
 	bad := c.add(ruleType, head(v), "labels and annotations are text, and this is %s", v.Kind)
 	if v.Kind == BoolKind || v.Kind == IntKind || v.Kind == FloatKind {
-		bad.Suggestion = strconv.Quote(v.source())
-		bad.Detail += "; write " + bad.Suggestion
+		bad.Correct(strconv.Quote(v.source()))
+		bad.Detail += "; write " + bad.Suggestion()
 	}
 }
 

@@ -32,8 +32,8 @@ func (d *decoder) text(v *Value, f field) *String {
 	if !ok {
 		bad := d.wrongType(v, f, "text")
 		if v.Kind == BoolKind || v.Kind == IntKind || v.Kind == FloatKind {
-			bad.Suggestion = strconv.Quote(v.source())
-			bad.Detail += "; write " + bad.Suggestion
+			bad.Correct(strconv.Quote(v.source()))
+			bad.Detail += "; write " + bad.Suggestion()
 		}
 		return nil
 	}
@@ -63,7 +63,7 @@ func (d *decoder) checkEnum(v *Value, s string, f field) bool {
 	}
 	bad := d.add(ruleEnum, v.Range, "%q cannot be %q", f.key, s)
 	if guess, ok := diag.Nearest(s, f.enum); ok {
-		bad.Suggestion = guess
+		bad.SuggestWord(s, guess)
 		bad.Detail += fmt.Sprintf("; did you mean %q?", guess)
 	} else {
 		bad.Detail += "; it must be " + orList(f.enum)
@@ -91,13 +91,13 @@ func (d *decoder) boolean(v *Value, f field) *Bool {
 	s, _ := v.String()
 	switch strings.ToLower(s) {
 	case "yes", "on", "y", "true":
-		bad.Suggestion = "true"
+		bad.Correct("true")
 	case "no", "off", "n", "false":
-		bad.Suggestion = "false"
+		bad.Correct("false")
 	default:
 		return nil
 	}
-	bad.Detail += "; write " + bad.Suggestion
+	bad.Detail += "; write " + bad.Suggestion()
 	return nil
 }
 
@@ -108,7 +108,7 @@ func (d *decoder) integer(v *Value, f field) *Int {
 	}
 	bad := d.wrongType(v, f, "a whole number")
 	if s, ok := v.String(); ok && plain(s).kind == IntKind {
-		bad.Suggestion = s
+		bad.Correct(s)
 		bad.Detail += "; leave out the quotes"
 	}
 	return nil
@@ -124,7 +124,7 @@ func (d *decoder) number(v *Value, f field) *Number {
 	default:
 		bad := d.wrongType(v, f, "a number")
 		if s, ok := v.String(); ok && plain(s).kind >= IntKind && plain(s).kind <= FloatKind {
-			bad.Suggestion = s
+			bad.Correct(s)
 			bad.Detail += "; leave out the quotes"
 		}
 		return nil
@@ -171,7 +171,7 @@ func (d *decoder) wrongDuration(v *Value, f field) {
 	bad := d.wrongType(v, f, durationForms)
 	if s, ok := v.String(); ok {
 		if guess, ok := goDuration(s); ok {
-			bad.Suggestion = guess
+			bad.Suggest(guess)
 			bad.Detail += "; did you mean " + guess + "?"
 		}
 	}
@@ -246,7 +246,8 @@ func (d *decoder) expr(v *Value, f field) *Expr {
 	case strings.HasPrefix(trimmed, "${") && strings.HasSuffix(trimmed, "}"):
 		inner := strings.TrimSpace(trimmed[2 : len(trimmed)-1])
 		bad := d.add(ruleExpr, v.Range, "%q is an expression already: leave out ${ and }", f.key)
-		bad.Suggestion = inner
+		// Two expressions in one text are nothing that can be unwrapped.
+		bad.Correct(strconv.Quote(inner)).Fix.Safe = !strings.Contains(inner, "${")
 		return nil
 	}
 	return &Expr{Text: s, Node: v}

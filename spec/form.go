@@ -140,7 +140,7 @@ func (d *decoder) checkFixed(v *Value) {
 // nearest adds the nearest guess to a finding.
 func nearest(bad *diag.Diagnostic, word string, candidates []string) {
 	if guess, ok := diag.Nearest(word, candidates); ok {
-		bad.Suggestion = guess
+		bad.SuggestWord(word, guess)
 		bad.Detail += fmt.Sprintf("; did you mean %q?", guess)
 	}
 }

@@ -71,7 +71,7 @@ func (p *parser) kindOf(v *Value) string {
 	}
 	if version.Scalar != wanted {
 		bad := p.add(ruleDocument, head(version), "%s is of apiVersion %s here, not %s", name, wanted, quoteShort(fmt.Sprint(version.Native())))
-		bad.Suggestion = wanted
+		bad.Correct(wanted)
 		return ""
 	}
 	return name
@@ -83,7 +83,7 @@ func (p *parser) missing(v *Value, key, what string) {
 		name, _ := f.Key.String()
 		if guess, ok := diag.Nearest(name, []string{key}); ok {
 			bad := p.add(ruleUnknown, f.Key.Range, "a document has no key %q; did you mean %q?", name, guess)
-			bad.Suggestion = guess
+			bad.SuggestWord(name, guess)
 			return
 		}
 	}
@@ -100,7 +100,7 @@ func (p *parser) knownKind(kind *Value) (name, version string, ok bool) {
 	}
 	bad := p.add(ruleDocument, head(kind), "kind %s cannot stand here", quoteShort(fmt.Sprint(kind.Native())))
 	if guess, ok := diag.Nearest(name, kinds); ok {
-		bad.Suggestion = guess
+		bad.SuggestWord(name, guess)
 		bad.Detail += fmt.Sprintf("; did you mean %q?", guess)
 	} else {
 		bad.Detail += "; only " + andList(kinds) + " can"

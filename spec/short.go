@@ -109,14 +109,14 @@ func (p *Path) dotted(d *decoder, v *Value) {
 	p.Segments = strings.Split(text, ".")
 	switch trimmed := strings.TrimPrefix(strings.TrimPrefix(text, "$"), "."); {
 	case trimmed != text && trimmed != "":
-		d.add(rulePath, v.Range, "a path begins with a key; did you mean %q?", trimmed).Suggestion = trimmed
+		d.add(rulePath, v.Range, "a path begins with a key; did you mean %q?", trimmed).Correct(trimmed)
 	case strings.ContainsAny(text, "[]{}*"):
 		d.add(rulePath, v.Range, "a path names keys of maps only; for items of lists, use when")
 	case slices.Contains(p.Segments, ""):
 		d.add(rulePath, v.Range, "%q has an empty segment", text)
 	case p.insideLabel():
 		fixed := "[metadata, " + p.Segments[1] + ", " + strings.Join(p.Segments[2:], ".") + "]"
-		d.add(rulePath, v.Range, "each dot begins a new segment; did you mean %s?", fixed).Suggestion = fixed
+		d.add(rulePath, v.Range, "each dot begins a new segment; did you mean %s?", fixed).Correct(fixed)
 	}
 }
 
@@ -157,7 +157,7 @@ func (s *Selector) decodeValue(d *decoder, v *Value, _ field) (taken, ok bool) {
 	name, version, group := splitShort(text)
 	switch {
 	case text == "*":
-		d.add(ruleSelector, v.Range, "for every resource, write {any: true}").Suggestion = "{any: true}"
+		d.add(ruleSelector, v.Range, "for every resource, write {any: true}").Correct("{any: true}")
 	case isTemplate(text):
 		d.add(ruleFixed, v.Range, "a resource is fixed: ${…} is not evaluated here")
 	case !resourceName.MatchString(name), version != nil && !versionName.MatchString(*version),

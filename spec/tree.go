@@ -80,7 +80,10 @@ func (b *builder) scalar(n *yaml.Node) *Value {
 		if t.problem.rule == ruleTag {
 			at.Start = b.chunk.src.pos(b.start(n))
 		}
-		b.add(t.problem.rule, at, "%s", t.problem.detail).Suggestion = t.problem.suggestion
+		bad := b.add(t.problem.rule, at, "%s", t.problem.detail)
+		if t.problem.suggestion != "" {
+			bad.Suggest(t.problem.suggestion)
+		}
 		out.broken = true
 	}
 	return out

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
 
 // The scalars of YAML 1.2's core schema. What YAML 1.1 had besides is text:
@@ -31,7 +33,7 @@ type scalar struct {
 
 // problem is a finding whose place is not known yet.
 type problem struct {
-	rule       rule
+	rule       *diag.Rule
 	detail     string
 	suggestion string
 }

@@ -43,7 +43,7 @@ func (d *decoder) unknownKey(key *Value) string {
 	case where != "":
 		bad.Detail += fmt.Sprintf("; %q stands at %s", name, where)
 	case near:
-		bad.Suggestion = guess
+		bad.SuggestWord(name, guess)
 		bad.Detail += fmt.Sprintf("; did you mean %q?", guess)
 		return guess
 	case inner != "":

@@ -39,7 +39,7 @@ func (a *app) reportFindings(log *slog.Logger, l loaded) error {
 	}
 	for _, d := range l.found {
 		log.Log(context.Background(), findingLevel(d.Severity), d.Message(),
-			"rule", d.Rule, "file", d.Subject.File, "line", d.Subject.Start.Line, "column", d.Subject.Start.Column)
+			"rule", d.ID(), "file", d.Subject.File, "line", d.Subject.Start.Line, "column", d.Subject.Start.Column)
 	}
 	return nil
 }

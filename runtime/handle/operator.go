@@ -42,7 +42,7 @@ func Compile(op *spec.Operator) (*Operator, diag.List) {
 		Filters:   op.Spec.Filters,
 	})
 	if err != nil {
-		return nil, diag.List{{Rule: "internal", Summary: "cannot set up expressions", Detail: err.Error(), Subject: op.Range}}
+		return nil, diag.List{ruleInternal.At(op.Range, "%v", err)}
 	}
 	c := &compiler{env: env, selectors: map[*spec.Selector]*Selector{}, aliases: map[string]*Selector{}, operator: &Operator{Name: settings.Name, Settings: settings}}
 	c.found = append(c.found, env.CheckFilters()...)
@@ -105,12 +105,7 @@ func (c *compiler) related(program *actions.Program) {
 }
 
 func unknownAlias(child actions.Child, known []string) *diag.Diagnostic {
-	d := &diag.Diagnostic{
-		Rule:    "unknown-alias",
-		Summary: "unknown resource alias",
-		Detail:  fmt.Sprintf("children.%s: spec.resources has no alias %q", child.Alias, child.Alias),
-		Subject: child.Expr.Node.Range,
-	}
+	d := ruleAlias.At(child.Expr.Node.Range, "children.%s: spec.resources has no alias %q", child.Alias, child.Alias)
 	if nearest, ok := diag.Nearest(child.Alias, known); ok {
 		d.Detail += fmt.Sprintf("; did you mean %q?", nearest)
 	}

@@ -2,13 +2,11 @@ package handle
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/eval"
 	"github.com/kopf-declarative/kopf-declarative/spec"
-	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
 
 // Selector names resources, with its predicate compiled.
@@ -40,13 +38,9 @@ func (c *compiler) versions() {
 			continue
 		}
 		if other.Spec.Version.Value != s.Spec.Version.Value {
-			c.found = append(c.found, &diag.Diagnostic{
-				Rule:    "two-versions",
-				Summary: "one resource in two versions",
-				Detail: fmt.Sprintf("handlers name %s in version %s here and in version %s at %s; they share one record on the object, so an operator can handle one version only",
-					name, s.Spec.Version.Value, other.Spec.Version.Value, other.Spec.Range),
-				Subject: s.Spec.Version.Range(),
-			})
+			c.found = append(c.found, ruleVersions.At(s.Spec.Version.Range(),
+				"handlers name %s in version %s here and in version %s at %s; they share one record on the object, so an operator can handle one version only",
+				name, s.Spec.Version.Value, other.Spec.Version.Value, other.Spec.Range))
 		}
 	}
 }

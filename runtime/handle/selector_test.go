@@ -41,7 +41,7 @@ spec:
 				}
 				return
 			}
-			if len(found) != 1 || found[0].Rule != "two-versions" || !strings.HasPrefix(found[0].Error(), "x.yaml:8:") || !strings.Contains(found[0].Error(), "x.yaml:7") {
+			if len(found) != 1 || found[0].ID() != "two-versions" || !strings.HasPrefix(found[0].Error(), "x.yaml:8:") || !strings.Contains(found[0].Error(), "x.yaml:7") {
 				t.Errorf("found %v", found)
 			}
 		})

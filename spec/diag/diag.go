@@ -46,17 +46,25 @@ func (s Severity) String() string {
 // what to do.
 type Diagnostic struct {
 	Severity Severity
-	// Rule is the stable id of the check that found it, such as "unknown-key".
-	Rule    string
+	// Rule is the kind of the finding. Its summary and its severity are those of
+	// the finding, unless a check knows better.
+	Rule    *Rule
 	Summary string
 	Detail  string
 	// Subject is what the caret points at; Context, where set, is the larger
 	// construct that an excerpt should show.
 	Subject Range
 	Context *Range
-	// Suggestion is the text that should stand at Subject instead; empty where
-	// there is no single right answer.
-	Suggestion string
+	// Fix is a change that mends it, or probably does; nil where none is known.
+	Fix *Fix
+}
+
+// ID is the id of the rule, empty where there is none.
+func (d *Diagnostic) ID() string {
+	if d.Rule == nil {
+		return ""
+	}
+	return d.Rule.ID
 }
 
 // Error makes a Diagnostic usable as a Go error: one line with its place.

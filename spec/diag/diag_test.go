@@ -5,6 +5,51 @@ import (
 	"testing"
 )
 
+// What is cut fits the terminal, and no mark loses its letter.
+func TestNarrow(t *testing.T) {
+	text := strings.Repeat("漢e\u0301", 100) + "SUBJECT" + strings.Repeat("漢e\u0301", 100) + "\n"
+	for width := 30; width < 60; width++ {
+		var out strings.Builder
+		p := &Printer{Out: &out, Sources: map[string][]byte{"f.yaml": []byte(text)}, Width: width}
+		if err := p.PrintOne(&Diagnostic{Subject: find(t, text, "SUBJECT")}); err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(out.String(), "\n")
+		if got := cellsOf([]rune(lines[1])); got > width || got < width-4 {
+			t.Errorf("width %d: %d cells: %s", width, got, lines[1])
+		}
+		if strings.Contains(lines[1], "…\u0301") {
+			t.Errorf("a mark without its letter: %s", lines[1])
+		}
+		before, _, _ := strings.Cut(lines[1], "SUBJECT")
+		if at := strings.Index(lines[2], "^"); at != cellsOf([]rune(before)) {
+			t.Errorf("width %d: the caret stands at %d: \n%s\n%s", width, at, lines[1], lines[2])
+		}
+	}
+}
+
+// The context of another file stands behind, with its place.
+func TestOtherFile(t *testing.T) {
+	other := Range{File: "e.yaml", Start: Pos{1, 4, 3}, End: Pos{1, 5, 4}}
+	text := "name: x\n"
+	var out strings.Builder
+	p := &Printer{Out: &out, Sources: map[string][]byte{"f.yaml": []byte(text), "e.yaml": []byte("n: x\n")}}
+	if err := p.Print(List{{Summary: "again", Subject: find(t, text, "x"), Context: &other}}); err != nil {
+		t.Fatal(err)
+	}
+	want := `f.yaml:1:7: error: again
+  1 | name: x
+    |       ^
+  e.yaml:1:4:
+  1 | n: x
+    |    -
+1 error in 1 file
+`
+	if out.String() != want {
+		t.Errorf("got:\n%s\nwant:\n%s", out.String(), want)
+	}
+}
+
 // find is the range of the first occurrence of a part of a text.
 func find(t *testing.T, text, part string) Range {
 	t.Helper()
@@ -26,17 +71,18 @@ func TestExcerpt(t *testing.T) {
 		"simple":      {"a: 1\nkey: value\n", "value", "  2 | key: value\n    |      ^~~~~\n"},
 		"one letter":  {"a: 1\n", "1", "  1 | a: 1\n    |    ^\n"},
 		"empty":       {"a:\nb: 1", "", "  1 | a:\n    | ^\n"},
-		"tab":         {"a:\t\tx y\n", "x", "  1 | a:\t\tx y\n    |   \t\t^\n"},
+		"tab":         {"a:\t\tx y\n", "x", "  1 | a:              x y\n    |                 ^\n"},
 		"wide":        {"漢字: 漢 x\n", "漢 x", "  1 | 漢字: 漢 x\n    |       ^~~~\n"},
 		"combining":   {"e\u0301: x\n", "x", "  1 | e\u0301: x\n    |    ^\n"},
+		"tab inside": {"k: a\tb c\n", "a\tb", "  1 | k: a    b c\n    |    ^~~~~~\n"},
 		"many lines":  {"a: |\n  b\n", "|\n  b", "  1 | a: |\n    |    ^\n"},
 		"windows":     {"a: b\r\nc: d\r\n", "b\r\nc", "  1 | a: b\n    |    ^\n"},
 		"control":     {"a: \u202ex\x1b[1m\n", "x", "  1 | a: \ufffdx\ufffd[1m\n    |     ^\n"},
 		"byte order":  {"\ufeffa: x\n", "x", "  1 | a: x\n    |    ^\n"},
-		"long, left":  {"x" + long, "x", "  1 | x" + strings.Repeat("a", 159) + "…\n    | ^\n"},
-		"long, right": {long + "x", "x", "  1 | …" + strings.Repeat("b", 159) + "x\n    | " + strings.Repeat(" ", 160) + "^\n"},
-		"long, amid": {long, "SUBJECT", "  1 | …" + strings.Repeat("a", 76) + "SUBJECT" + strings.Repeat("b", 77) +
-			"…\n    | " + strings.Repeat(" ", 77) + "^~~~~~~\n"},
+		"long, left":  {"x" + long, "x", "  1 | x" + strings.Repeat("a", 158) + "…\n    | ^\n"},
+		"long, right": {long + "x", "x", "  1 | …" + strings.Repeat("b", 158) + "x\n    | " + strings.Repeat(" ", 159) + "^\n"},
+		"long, amid": {long, "SUBJECT", "  1 | …" + strings.Repeat("a", 75) + "SUBJECT" + strings.Repeat("b", 76) +
+			"…\n    | " + strings.Repeat(" ", 76) + "^~~~~~~\n"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -58,9 +104,9 @@ func TestPrint(t *testing.T) {
 	first := find(t, text, "a: 1")
 	again := Range{File: "f.yaml", Start: Pos{4, 1, 15}, End: Pos{4, 2, 16}}
 	list := List{
-		{Rule: "r2", Summary: "two", Subject: again, Context: &first},
-		{Rule: "r1", Summary: "one", Detail: "detail", Severity: Warning, Subject: find(t, text, "b")},
-		{Rule: "r2", Summary: "two", Subject: again, Context: &first},
+		{Rule: &Rule{ID: "r2"}, Summary: "two", Subject: again, Context: &first},
+		{Rule: &Rule{ID: "r1"}, Summary: "one", Detail: "detail", Severity: Warning, Subject: find(t, text, "b")},
+		{Rule: &Rule{ID: "r2"}, Summary: "two", Subject: again, Context: &first},
 		{Summary: "no place", Subject: Range{File: "e.yaml"}},
 	}
 	want := `e.yaml: error: no place
@@ -69,10 +115,11 @@ f.yaml:2:1: warning: one: detail [r1]
     | ^
 f.yaml:4:1: error: two [r2]
   1 | a: 1
+    | ----
   .
   4 | a: 4
     | ^
-2 errors, 1 warning
+2 errors, 1 warning in 2 files
 `
 	var out strings.Builder
 	p := &Printer{Out: &out, Sources: map[string][]byte{"f.yaml": []byte(text)}}

@@ -26,10 +26,20 @@ func compare(a, b *Diagnostic) int {
 		cmp.Compare(a.Subject.File, b.Subject.File),
 		cmp.Compare(a.Subject.Start.Offset, b.Subject.Start.Offset),
 		cmp.Compare(a.Severity, b.Severity),
-		cmp.Compare(a.Rule, b.Rule),
+		cmp.Compare(a.ID(), b.ID()),
 		cmp.Compare(a.Message(), b.Message()),
 		cmp.Compare(a.Subject.End.Offset, b.Subject.End.Offset),
 	)
+}
+
+// files are the names of the files that the findings are in, each once.
+func (l List) files() []string {
+	var names []string
+	for _, d := range l {
+		names = append(names, d.Subject.File)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // Summary counts the findings by severity: "2 errors, 1 warning". It is empty

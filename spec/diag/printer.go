@@ -19,6 +19,9 @@ type Printer struct {
 	Sources map[string][]byte
 	// Color adds ANSI colours.
 	Color bool
+	// Width is that of the terminal in cells, 0 where there is none: lines of the
+	// source that are wider are cut around the place.
+	Width int
 }
 
 // Print writes a list in order, and a line that counts it. An empty list
@@ -33,7 +36,7 @@ func (p *Printer) Print(list List) error {
 	if len(list) == 0 {
 		return nil
 	}
-	_, err := fmt.Fprintln(p.Out, list.Summary())
+	_, err := fmt.Fprintf(p.Out, "%s in %s\n", list.Summary(), count(len(list.files()), "file"))
 	return err
 }
 
@@ -51,35 +54,63 @@ func (p *Printer) headline(b *strings.Builder, d *Diagnostic) {
 		fmt.Fprintf(b, "%s: ", p.paint(bold, visible(place)))
 	}
 	fmt.Fprintf(b, "%s %s", p.paint(severityColor(d.Severity), d.Severity.String()+":"), visible(d.Message()))
-	if d.Rule != "" {
-		fmt.Fprintf(b, " %s", p.paint(faint, "["+d.Rule+"]"))
+	if id := d.ID(); id != "" {
+		fmt.Fprintf(b, " %s", p.paint(faint, "["+id+"]"))
 	}
 	b.WriteByte('\n')
 }
 
-// excerpt writes the line of the subject, and before it, where it is another
-// one, the first line of the context.
+// excerpt writes the line of the subject. Where the context stands in another
+// line, that comes first; where in another file, it comes last, with its place.
 func (p *Printer) excerpt(b *strings.Builder, d *Diagnostic) {
-	text, ok := p.Sources[d.Subject.File]
-	if !ok || !d.Subject.Start.IsValid() || d.Subject.Start.Offset > len(text) {
+	if !p.has(d.Subject) {
 		return
 	}
-	width := len(fmt.Sprint(d.Subject.Start.Line))
-	if c := d.Context; c != nil && c.File == d.Subject.File && c.Start.IsValid() && c.Start.Line != d.Subject.Start.Line && c.Start.Offset <= len(text) {
-		width = max(width, len(fmt.Sprint(c.Start.Line)))
-		p.line(b, width, cut(text, *c))
-		if c.Start.Line+1 < d.Subject.Start.Line || c.Start.Line > d.Subject.Start.Line {
-			fmt.Fprintf(b, "  %s\n", p.paint(faint, strings.Repeat(".", width)))
+	gutter := len(fmt.Sprint(d.Subject.Start.Line))
+	elsewhere := d.Context != nil && p.has(*d.Context) &&
+		(d.Context.File != d.Subject.File || d.Context.Start.Line != d.Subject.Start.Line)
+	if elsewhere {
+		gutter = max(gutter, len(fmt.Sprint(d.Context.Start.Line)))
+	}
+	if elsewhere && d.Context.File == d.Subject.File {
+		p.marked(b, gutter, *d.Context, contextMark, cyan)
+		if c := d.Context.Start.Line; c+1 < d.Subject.Start.Line || c > d.Subject.Start.Line {
+			fmt.Fprintf(b, "  %s\n", p.paint(faint, strings.Repeat(".", gutter)))
 		}
 	}
-	line := cut(text, d.Subject)
-	p.line(b, width, line)
-	fmt.Fprintf(b, "  %s %s%s\n", p.paint(faint, strings.Repeat(" ", width)+" |"), line.margin,
-		p.paint(severityColor(d.Severity), line.marker))
+	p.marked(b, gutter, d.Subject, subjectMark, severityColor(d.Severity))
+	if elsewhere && d.Context.File != d.Subject.File {
+		fmt.Fprintf(b, "  %s\n", p.paint(bold, visible(d.Context.String())+":"))
+		p.marked(b, gutter, *d.Context, contextMark, cyan)
+	}
 }
 
-func (p *Printer) line(b *strings.Builder, width int, l line) {
-	fmt.Fprintf(b, "  %s %s\n", p.paint(faint, fmt.Sprintf("%*d |", width, l.number)), l.text)
+// has tells whether the text of a range is known.
+func (p *Printer) has(at Range) bool {
+	text, ok := p.Sources[at.File]
+	return ok && at.Start.IsValid() && at.Start.Offset <= len(text)
+}
+
+// The first character and the others of a line below a range.
+const (
+	subjectMark = "^~"
+	contextMark = "--"
+)
+
+// marked writes the line in which a range starts, and marks the range.
+func (p *Printer) marked(b *strings.Builder, gutter int, at Range, mark, color string) {
+	l := cut(p.Sources[at.File], at, p.room(gutter))
+	fmt.Fprintf(b, "  %s %s\n", p.paint(faint, fmt.Sprintf("%*d |", gutter, l.number)), l.text)
+	fmt.Fprintf(b, "  %s %s%s\n", p.paint(faint, strings.Repeat(" ", gutter)+" |"), strings.Repeat(" ", l.margin),
+		p.paint(color, mark[:1]+strings.Repeat(mark[1:], l.marker-1)))
+}
+
+// room is what a line of the source may take beside its number.
+func (p *Printer) room(gutter int) int {
+	if p.Width == 0 {
+		return maxLine
+	}
+	return max(p.Width-gutter-len("   | "), minLine)
 }
 
 // The ANSI colours in use.

@@ -1,0 +1,38 @@
+package actions
+
+import "github.com/kopf-declarative/kopf-declarative/spec/diag"
+
+// Rules are all rules that this package reports.
+func Rules() []*diag.Rule {
+	return []*diag.Rule{
+		ruleStep, ruleConditionType, ruleConditionReason, ruleEventReason, rulePatchStatus, ruleWaitChildren,
+	}
+}
+
+// The rules of steps.
+var (
+	ruleStep = &diag.Rule{
+		ID: "step-reference", Summary: "unknown step",
+		Explanation: "`steps.<name>` is the result of a named step that stands before. The results of steps inside a `forEach` are seen inside it only; outside, use the result of the step that has the `forEach`.",
+	}
+	ruleConditionType = &diag.Rule{
+		ID: "condition-type", Summary: "empty condition type",
+		Explanation: "A condition is told from others by its type, such as `Ready`.",
+	}
+	ruleConditionReason = &diag.Rule{
+		ID: "condition-reason", Summary: "invalid reason",
+		Explanation: "The reason of a condition is one word of letters, digits and underscores that begins with a letter: the API server accepts nothing else.",
+	}
+	ruleEventReason = &diag.Rule{
+		ID: "event-reason", Summary: "empty reason",
+		Explanation: "A Kubernetes event has a reason: one word in CamelCase, such as `Created`.",
+	}
+	rulePatchStatus = &diag.Rule{
+		ID: "patch-status", Summary: "nothing of the status",
+		Explanation: "A patch with `subresource: status` changes nothing but the status, so the fields must stand under the key `status`.",
+	}
+	ruleWaitChildren = &diag.Rule{
+		ID: "wait-children", Summary: "children of all kinds",
+		Explanation: "`wait` must know which resources to look at: `children.<alias>` names one by an alias of `spec.resources`.",
+	}
+)

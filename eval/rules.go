@@ -1,0 +1,42 @@
+package eval
+
+import "github.com/kopf-declarative/kopf-declarative/spec/diag"
+
+// Rules are all rules that this package reports.
+func Rules() []*diag.Rule {
+	return []*diag.Rule{
+		ruleExpression, ruleSyntax, ruleName, ruleScope, ruleType, ruleFilter, ruleVars,
+	}
+}
+
+// The rules of expressions.
+var (
+	ruleExpression = &diag.Rule{
+		ID: "expression", Summary: "invalid expression",
+		Explanation: "This is no expression that could be evaluated: it is empty, or it holds `${…}`, which is for templates.",
+	}
+	ruleSyntax = &diag.Rule{
+		ID: "expression-syntax", Summary: "syntax error",
+		Explanation: "The text is not CEL, or a `${` has no end. The caret stands where the parser gave up.",
+	}
+	ruleName = &diag.Rule{
+		ID: "expression-name", Summary: "unknown name",
+		Explanation: "There is no variable, function or filter of this name.",
+	}
+	ruleScope = &diag.Rule{
+		ID: "expression-scope", Summary: "not available here",
+		Explanation: "The name exists, but not in this place: `old` and `new` are about changes, `event` is for raw events, `item` for what stands under `forEach`. The reference of expressions says what exists where.",
+	}
+	ruleType = &diag.Rule{
+		ID: "expression-type", Summary: "wrong type",
+		Explanation: "The types of an expression do not fit together, or its result is not what the key needs: `when` needs true or false, `forEach` a list or a map.",
+	}
+	ruleFilter = &diag.Rule{
+		ID: "filter", Summary: "invalid filter",
+		Explanation: "A filter of `spec.filters` has a name that is taken, needs itself, or uses something that does not exist where the filter is used.",
+	}
+	ruleVars = &diag.Rule{
+		ID: "vars", Summary: "invalid var",
+		Explanation: "The handler has no var of this name, or a var needs itself.",
+	}
+)

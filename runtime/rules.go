@@ -1,0 +1,22 @@
+package runtime
+
+import "github.com/kopf-declarative/kopf-declarative/spec/diag"
+
+// Rules are all rules that this package reports.
+func Rules() []*diag.Rule {
+	return []*diag.Rule{
+		ruleFinalizer, rulePrefix,
+	}
+}
+
+// The rules of operators beside each other.
+var (
+	ruleFinalizer = &diag.Rule{
+		ID: "same-finalizer", Summary: "two operators hold objects by the same finalizer",
+		Explanation: "Each of the operators would let objects go that the other one has not finished with. Give one of them another `settings.persistence.finalizer`.",
+	}
+	rulePrefix = &diag.Rule{
+		ID: "same-prefix", Summary: "two operators keep their records in the same place",
+		Explanation: "Each of the operators would take the records of the other one for its own. Give one of them another `settings.persistence.prefix`.",
+	}
+)

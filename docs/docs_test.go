@@ -173,8 +173,8 @@ func only(keys map[string]bool, of any) bool {
 
 func tags(t reflect.Type) []string {
 	var keys []string
-	for i := range t.NumField() {
-		if key, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ","); key != "" {
+	for _, field := range reflect.VisibleFields(t) {
+		if key, _, _ := strings.Cut(field.Tag.Get("yaml"), ","); key != "" {
 			keys = append(keys, key)
 		}
 	}
@@ -207,6 +207,7 @@ func TestEveryKeyIsDescribed(t *testing.T) {
 	pages := map[string][]any{
 		"language.md": {
 			spec.OperatorSpec{}, spec.Selector{}, spec.Handler{}, spec.Match{}, spec.ValueTest{}, spec.Backoff{}, spec.Step{},
+			spec.Timer{}, spec.Daemon{}, spec.Cancellation{}, spec.Index{}, spec.Activity{}, spec.Probe{},
 		},
 	}
 	for page, types := range pages {

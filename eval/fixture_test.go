@@ -57,6 +57,7 @@ func sample() *Binding {
 		"steps": map[string]any{"made": map[string]any{"kind": "Pod"}},
 		"item":  map[string]any{"name": "a"}, "key": int64(0),
 		"children": map[string]any{"pvc": []any{map[string]any{"kind": "PersistentVolumeClaim"}}},
+		"memo":     map[string]any{"seen": true}, "index": map[string]any{"by_node": map[string]any{"a": []any{"web"}}}, "stopped": "deleted",
 		"operator": map[string]any{"name": "op", "id": "id-1", "version": "v0"},
 		"error":    map[string]any{"kind": "permanent", "message": "no", "step": "s"},
 	})

@@ -29,6 +29,8 @@ const (
 	Children
 	// Failure is why the handler failed, in onFailure.
 	Failure
+	// Background is what runs beside the handling of changes: daemons and timers.
+	Background
 	// Selector is the discovery data of one resource, in resource selectors.
 	Selector
 )
@@ -37,7 +39,7 @@ const (
 const everywhere Scope = 0
 
 // anyScope is the union of all places that have an object.
-const anyScope = Object | Change | Retry | RawEvent | TestValue | Steps | Item | Children | Failure
+const anyScope = Object | Change | Retry | RawEvent | TestValue | Steps | Item | Children | Failure | Background
 
 // places names the scopes for people, in the order of the constants.
 var places = []struct {
@@ -53,6 +55,7 @@ var places = []struct {
 	{Item, "forEach"},
 	{Children, "wait and on: reconcile"},
 	{Failure, "onFailure"},
+	{Background, "daemons and timers"},
 	{Selector, "resource selectors"},
 }
 
@@ -110,12 +113,15 @@ var Variables = []Variable{
 	{"diff", cel.ListType(dynMap), Change, "What changed: a list of `{op, path, field, old, new}`."},
 	{"event", dynMap, RawEvent, "The watch event `{type, object}`; `type` is null at the first listing."},
 	{"value", cel.DynType, TestValue, "The value under test."},
+	{"memo", cel.DynType, everywhere, "Data in memory, of this object; in startup, cleanup and probes of the operator."},
+	{"index", cel.MapType(cel.StringType, cel.MapType(cel.DynType, cel.ListType(cel.DynType))), everywhere, "The indexes: `index.<id>[key]` is a list of values."},
 	{"param", cel.DynType, everywhere, "The handler's `param`, or null."},
 	{"vars", dynMap, Steps, "The handler's `vars`."},
 	{"steps", dynMap, Steps, "Results of the named steps that ran."},
 	{"item", cel.DynType, Item, "The current element of the `forEach`."},
 	{"key", cel.DynType, Item, "Its key in the map, or its index in the list."},
 	{"children", cel.MapType(cel.StringType, cel.ListType(cel.DynType)), Children, "Live children of the object, by alias: a list of objects each."},
+	{"stopped", cel.DynType, Background, "Why the daemon or timer must stop: `deleted`, `mismatch`, `paused` or `exiting`; else null."},
 	{"operator", stringMap, everywhere, "The operator: `name`, `id`, `version`."},
 	{"error", stringMap, Failure, "Why the handler failed: `kind`, `message`, `step`."},
 }

@@ -22,6 +22,7 @@ func TestVariables(t *testing.T) {
 		"event": "event.type == null && event.object.kind == 'Thing'", "value": "value == 'v'", "param": "param.color == 'red'",
 		"vars": "vars.v == '1'", "steps": "steps.made.kind == 'Pod' && !has(steps.other)",
 		"item": "item.name == 'a'", "key": "key == 0", "children": "children.pvc.size() == 1",
+		"memo": "memo.seen == true", "index": "index.by_node['a'] == ['web']", "stopped": "stopped == 'deleted'",
 		"operator": "operator.name == 'op'", "error": "error.kind == 'permanent'",
 	}
 	e := newEnv(t)

@@ -26,7 +26,6 @@ func (h *Handler) onlyEvents() bool {
 
 func (c *checker) handler(h *Handler) {
 	c.needs(h)
-	c.stepNames(h)
 	if len(h.On) > 0 {
 		c.kinds(h)
 		c.fieldsByKind(h)
@@ -35,7 +34,7 @@ func (c *checker) handler(h *Handler) {
 		}
 	}
 	if h.Match != nil {
-		c.match(h, h.Match)
+		c.sides(h)
 	}
 }
 
@@ -90,49 +89,17 @@ func (c *checker) eventHandler(h *Handler) {
 	if len(h.Needs) > 0 {
 		c.add(ruleHandlerField, h.Needs[0].Range(), `"needs" has no meaning for on: event, which belongs to no cycle`)
 	}
-	h.walkSteps(func(s *Step) {
-		if s.Wait != nil {
-			c.add(ruleHandlerField, head(&Value{Range: s.Wait.Range}), `"wait" puts a handler off, and on: event is never tried again`)
-		}
-	})
 }
 
-// stepNames checks that the names of steps are unique in their handler.
-func (c *checker) stepNames(h *Handler) {
-	seen := map[string]diag.Range{}
-	h.walkSteps(func(s *Step) {
-		if s.Name == nil {
-			return
-		}
-		if first, again := seen[s.Name.Value]; again {
-			c.duplicate("step of this handler", s.Name.Value, s.Name.Range(), first)
-			return
-		}
-		seen[s.Name.Value] = s.Name.Range()
-	})
-}
-
-func (c *checker) match(h *Handler, m *Match) {
-	for _, tests := range [][]Entry[*ValueTest]{m.Labels, m.Annotations} {
-		for _, entry := range tests {
-			c.labelTest(entry.Value)
-		}
-	}
-	sides := []struct {
+// sides checks the tests of the two sides of a change.
+func (c *checker) sides(h *Handler) {
+	for _, side := range []struct {
 		key  string
 		test *ValueTest
-	}{{"value", m.Value}, {"old", m.Old}, {"new", m.New}}
-	for _, side := range sides {
-		if side.test == nil {
-			continue
+	}{{"old", h.Match.Old}, {"new", h.Match.New}} {
+		if side.test != nil {
+			c.sideTest(h, h.Match, side.key, side.test)
 		}
-		if !m.given["field"] && !h.given["field"] {
-			c.add(ruleMatchField, c.start(side.test.Range), `%q needs "field", the path of the value to test`, side.key)
-		}
-		if side.key != "value" {
-			c.sideTest(h, m, side.key, side.test)
-		}
-		c.contradiction(side.test)
 	}
 }
 

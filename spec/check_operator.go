@@ -14,15 +14,27 @@ import (
 // the aliases.
 type checker struct {
 	*report
-	op  *Operator
-	ids map[string]*Handler
+	op *Operator
+	// ids are the change handlers by their ids, tasks all that run steps.
+	ids   map[string]*Handler
+	tasks []Task
 }
 
 func (c *checker) operator() {
 	c.metadata()
 	c.fillIDs()
+	c.tasks = c.op.Spec.Tasks()
+	for _, t := range c.tasks {
+		c.task(t)
+	}
 	for _, h := range c.op.Spec.Handlers {
 		c.handler(h)
+	}
+	for _, t := range c.op.Spec.Timers {
+		c.timer(t)
+	}
+	for _, x := range c.op.Spec.Indexes {
+		c.index(x)
 	}
 	c.cycles()
 	c.aliases()
@@ -59,21 +71,60 @@ var reservedIDs = []string{
 // ids are unique.
 func (c *checker) fillIDs() {
 	c.ids = map[string]*Handler{}
-	for i, h := range c.op.Spec.Handlers {
-		if h.ID == nil {
-			id := fmt.Sprintf("handler-%d", i+1)
-			h.ID = &String{Value: id, Node: &Value{Kind: StringKind, Scalar: id, Range: c.start(h.Range), size: 1}}
-		}
-		id := h.ID.Value
-		if first, again := c.ids[id]; again {
-			c.duplicate("handler of this operator", id, h.ID.Range(), first.ID.Range())
-			continue
-		}
-		c.ids[id] = h
-		if slices.Contains(c.reserved(), id) {
-			c.add(ruleReserved, h.ID.Range(), "%q is the name of an annotation or a field that the engine needs for itself", id)
+	spec := &c.op.Spec
+	for i, h := range spec.Handlers {
+		h.ID = c.idOr(h.ID, HandlerTask, i, h.Range)
+		if c.ids[h.ID.Value] == nil {
+			c.ids[h.ID.Value] = h
 		}
 	}
+	for i, t := range spec.Timers {
+		t.ID = c.idOr(t.ID, TimerTask, i, t.Range)
+	}
+	for i, d := range spec.Daemons {
+		d.ID = c.idOr(d.ID, DaemonTask, i, d.Range)
+	}
+	for i, a := range spec.Startup {
+		a.ID = c.idOr(a.ID, StartupTask, i, a.Range)
+	}
+	for i, a := range spec.Cleanup {
+		a.ID = c.idOr(a.ID, CleanupTask, i, a.Range)
+	}
+	c.uniqueIDs()
+}
+
+func (c *checker) idOr(id *String, kind TaskKind, i int, at diag.Range) *String {
+	if id != nil {
+		return id
+	}
+	text := fmt.Sprintf("%s-%d", kind, i+1)
+	return &String{Value: text, Node: &Value{Kind: StringKind, Scalar: text, Range: c.start(at), size: 1}}
+}
+
+// uniqueIDs checks that no two tasks keep their progress and results in the
+// same place, and that indexes and probes can be told apart.
+func (c *checker) uniqueIDs() {
+	tasks, indexes, probes := map[string]*String{}, map[string]*String{}, map[string]*String{}
+	for _, t := range c.op.Spec.Tasks() {
+		if c.unique(tasks, "handler of this operator", t.ID) && slices.Contains(c.reserved(), t.ID.Value) {
+			c.add(ruleReserved, t.ID.Range(), "%q is the name of an annotation or a field that the engine needs for itself", t.ID.Value)
+		}
+	}
+	for _, x := range c.op.Spec.Indexes {
+		c.unique(indexes, "index of this operator", x.ID)
+	}
+	for _, p := range c.op.Spec.Probes {
+		c.unique(probes, "probe of this operator", p.ID)
+	}
+}
+
+func (c *checker) unique(seen map[string]*String, what string, id *String) bool {
+	if first := seen[id.Value]; first != nil {
+		c.duplicate(what, id.Value, id.Range(), first.Range())
+		return false
+	}
+	seen[id.Value] = id
+	return true
 }
 
 func (c *checker) start(at diag.Range) diag.Range {
@@ -161,11 +212,18 @@ func (c *checker) aliases() {
 		}
 		return s
 	}
-	for _, h := range c.op.Spec.Handlers {
-		for i, s := range h.Resource {
-			h.Resource[i] = resolve(s)
+	lists := make([][]*Selector, 0, len(c.tasks)+len(c.op.Spec.Indexes))
+	for _, t := range c.tasks {
+		lists = append(lists, t.Resource)
+		t.Work.Walk(func(s *Step) { c.stepAliases(s, resolve) })
+	}
+	for _, x := range c.op.Spec.Indexes {
+		lists = append(lists, x.Resource)
+	}
+	for _, list := range lists {
+		for i, s := range list {
+			list[i] = resolve(s)
 		}
-		h.walkSteps(func(s *Step) { c.stepAliases(s, resolve) })
 	}
 }
 
@@ -197,17 +255,4 @@ func (s *Step) targets() []*Target {
 		out = append(out, s.Get.Target)
 	}
 	return out
-}
-
-// walkSteps visits all steps of a handler, those of groups too.
-func (h *Handler) walkSteps(visit func(*Step)) {
-	var walk func([]*Step)
-	walk = func(steps []*Step) {
-		for _, s := range steps {
-			visit(s)
-			walk(s.Do)
-		}
-	}
-	walk(h.Do)
-	walk(h.OnFailure)
 }

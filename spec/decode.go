@@ -51,6 +51,16 @@ type noting interface{ note(given keySet) }
 
 func (h *Handler) note(given keySet) { h.given = given }
 
+func (t *Timer) note(given keySet) { t.given = given }
+
+func (t *Daemon) note(given keySet) { t.given = given }
+
+func (x *Index) note(given keySet) { x.given = given }
+
+func (a *Activity) note(given keySet) { a.given = given }
+
+func (s *Sub) note(given keySet) { s.given = given }
+
 func (m *Match) note(given keySet) { m.given = given }
 
 // value decodes v into out, which may be any type of a tagged field, and tells
@@ -145,7 +155,7 @@ func (d *decoder) fields(v *Value, target reflect.Value, f field) bool {
 			continue
 		}
 		given[name] = true
-		usable[name] = d.value(entry.Value, target.Elem().Field(known.index), known)
+		usable[name] = d.value(entry.Value, target.Elem().FieldByIndex(known.index), known)
 		flawed = flawed || !usable[name]
 	}
 	sound := true
@@ -169,7 +179,7 @@ func (d *decoder) fields(v *Value, target reflect.Value, f field) bool {
 // isVital tells whether a value is unusable without a field: an empty list in
 // its place does no harm.
 func isVital(typ reflect.Type, f field) bool {
-	return f.required && typ.Field(f.index).Type.Kind() != reflect.Slice
+	return f.required && typ.FieldByIndex(f.index).Type.Kind() != reflect.Slice
 }
 
 func (d *decoder) missingKey(v *Value, typ reflect.Type, f field) {
@@ -180,7 +190,7 @@ func (d *decoder) missingKey(v *Value, typ reflect.Type, f field) {
 }
 
 func docOf(typ reflect.Type, f field) string {
-	doc := strings.TrimSuffix(typ.Field(f.index).Tag.Get("doc"), ".")
+	doc := strings.TrimSuffix(typ.FieldByIndex(f.index).Tag.Get("doc"), ".")
 	doc, _, _ = strings.Cut(doc, ". ")
 	return doc
 }
@@ -304,6 +314,18 @@ func noun(typ reflect.Type, key string) string {
 		return "an operator"
 	case reflect.TypeFor[Handler]():
 		return "a handler"
+	case reflect.TypeFor[Timer]():
+		return "a timer"
+	case reflect.TypeFor[Daemon]():
+		return "a daemon"
+	case reflect.TypeFor[Index]():
+		return "an index"
+	case reflect.TypeFor[Activity]():
+		return "an activity"
+	case reflect.TypeFor[Probe]():
+		return "a probe"
+	case reflect.TypeFor[Sub]():
+		return "a sub-handler"
 	case reflect.TypeFor[Step]():
 		return "a step"
 	case reflect.TypeFor[Selector]():

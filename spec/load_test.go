@@ -117,7 +117,7 @@ func checkHandlerSound(t *testing.T, path string, h *Handler) {
 			t.Errorf("%s: a handler with no selector in its list", path)
 		}
 	}
-	h.walkSteps(func(s *Step) {
+	h.Walk(func(s *Step) {
 		for _, target := range s.targets() {
 			if target.Name == nil || target.Resource == nil && (target.Kind == nil || target.APIVersion == nil) {
 				t.Errorf("%s: %s: a target of nothing", path, s.Range)

@@ -36,7 +36,7 @@ func settingPaths(prefix []string, t reflect.Type) []string {
 	var paths []string
 	for _, f := range fieldsOf(t) {
 		path := append(prefix[:len(prefix):len(prefix)], f.key)
-		if inner := t.Field(f.index).Type; isStanza(inner) {
+		if inner := t.FieldByIndex(f.index).Type; isStanza(inner) {
 			paths = append(paths, settingPaths(path, inner.Elem())...)
 		} else {
 			paths = append(paths, strings.Join(path, "."))

@@ -17,7 +17,7 @@ type field struct {
 	format   string
 	keys     string
 	bounds   bounds
-	index    int
+	index    []int // for reflect's FieldByIndex
 	// item says that the value at hand is one of a list.
 	item bool
 }
@@ -25,11 +25,12 @@ type field struct {
 // bounds are the limits of a number, as they are written in the tags.
 type bounds struct{ min, above, max string }
 
-// fieldsOf returns the keys of a type, in the order of its fields.
+// fieldsOf returns the keys of a type, in the order of its fields, with those of
+// the types that are embedded in it.
 func fieldsOf(t reflect.Type) []field {
 	var out []field
-	for i := range t.NumField() {
-		tag := t.Field(i).Tag
+	for _, member := range reflect.VisibleFields(t) {
+		tag := member.Tag
 		text, ok := tag.Lookup("yaml")
 		if !ok {
 			continue
@@ -43,7 +44,7 @@ func fieldsOf(t reflect.Type) []field {
 			format:   tag.Get("format"),
 			keys:     tag.Get("keys"),
 			bounds:   bounds{tag.Get("min"), tag.Get("above"), tag.Get("max")},
-			index:    i,
+			index:    member.Index,
 		}
 		if enum := tag.Get("enum"); enum != "" {
 			f.enum = strings.Split(enum, "|")

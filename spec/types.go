@@ -64,6 +64,12 @@ type OperatorSpec struct {
 	Filters   []Entry[*Expr]     `yaml:"filters" keys:"identifier" doc:"Named predicates, usable in any when."`
 	Settings  *Settings          `yaml:"settings" doc:"The operator's own settings."`
 	Handlers  []*Handler         `yaml:"handlers" doc:"What to do when objects change."`
+	Timers    []*Timer           `yaml:"timers" doc:"What to do with objects time and again."`
+	Daemons   []*Daemon          `yaml:"daemons" doc:"What to do for as long as an object exists."`
+	Indexes   []*Index           `yaml:"indexes" doc:"What to keep of objects for all handlers to look up."`
+	Startup   []*Activity        `yaml:"startup" doc:"What to do before anything is watched."`
+	Cleanup   []*Activity        `yaml:"cleanup" doc:"What to do at the end."`
+	Probes    []*Probe           `yaml:"probes" doc:"What the health endpoint tells."`
 }
 
 // Entry is one key of a map that the user names, in file order.
@@ -95,15 +101,22 @@ type Selector struct {
 
 // Handler is one item of spec.handlers.
 type Handler struct {
-	Range     diag.Range
-	ID        *String            `yaml:"id" format:"handler-id" doc:"Unique id; progress and results are stored under it. Default: from its place, such as handler-1."`
-	On        []*String          `yaml:"on,required,list" enum:"create|update|delete|resume|field|event" doc:"What makes the handler run."`
-	Resource  []*Selector        `yaml:"resource,required,list" doc:"Alias of spec.resources or a short form, or a list of them."`
-	Match     *Match             `yaml:"match" doc:"Which objects the handler is for."`
-	Field     *Path              `yaml:"field" doc:"The field that on: field watches."`
-	Needs     []*String          `yaml:"needs,list" doc:"Ids of handlers that must have succeeded in this cycle before."`
-	Optional  *Bool              `yaml:"optional" doc:"on: delete without a finalizer: the handler may be missed."`
-	Deleted   *Bool              `yaml:"deleted" doc:"on: resume also while the object is being deleted."`
+	Range    diag.Range
+	ID       *String     `yaml:"id" format:"handler-id" doc:"Unique id; progress and results are stored under it. Default: from its place, such as handler-1."`
+	On       []*String   `yaml:"on,required,list" enum:"create|update|delete|resume|field|event" doc:"What makes the handler run."`
+	Resource []*Selector `yaml:"resource,required,list" doc:"Alias of spec.resources or a short form, or a list of them."`
+	Match    *Match      `yaml:"match" doc:"Which objects the handler is for."`
+	Field    *Path       `yaml:"field" doc:"The field that on: field watches."`
+	Needs    []*String   `yaml:"needs,list" doc:"Ids of handlers that must have succeeded in this cycle before."`
+	Optional *Bool       `yaml:"optional" doc:"on: delete without a finalizer: the handler may be missed."`
+	Deleted  *Bool       `yaml:"deleted" doc:"on: resume also while the object is being deleted."`
+	Work
+	given keySet
+}
+
+// Work is what all handlers have in common: the steps, what they work with and
+// what becomes of their errors.
+type Work struct {
 	Param     *Template          `yaml:"param" doc:"Any value, visible as param."`
 	Vars      []Entry[*Template] `yaml:"vars" keys:"identifier" doc:"Named templates, evaluated when first used, once per attempt."`
 	Do        []*Step            `yaml:"do,required" doc:"The steps."`
@@ -113,7 +126,68 @@ type Handler struct {
 	Timeout   *Duration          `yaml:"timeout" above:"0" doc:"Time from the first attempt after which the handler fails; unlimited by default."`
 	Backoff   *Backoff           `yaml:"backoff" doc:"Delay after an arbitrary error; 60s by default."`
 	Errors    *String            `yaml:"errors" enum:"temporary|permanent|ignored" doc:"What an arbitrary error is; temporary by default."`
-	given     keySet
+}
+
+// Timer is one item of spec.timers.
+type Timer struct {
+	Range        diag.Range
+	ID           *String     `yaml:"id" format:"handler-id" doc:"Unique id; results are stored under it. Default: from its place, such as timer-1."`
+	Resource     []*Selector `yaml:"resource,required,list" doc:"Alias of spec.resources or a short form, or a list of them."`
+	Match        *Match      `yaml:"match" doc:"Which objects the timer is for; it runs as long as they match."`
+	Interval     *Duration   `yaml:"interval" above:"0" doc:"Time between the end of one run and the begin of the next."`
+	Sharp        *Bool       `yaml:"sharp" doc:"interval counts from begin to begin."`
+	Idle         *Duration   `yaml:"idle" above:"0" doc:"Run only when the object has not changed for so long."`
+	InitialDelay *Template   `yaml:"initialDelay" format:"duration" doc:"Time until the first run; none by default."`
+	Schedule     *String     `yaml:"schedule" format:"cron" doc:"When to run, in cron's form: minute, hour, day of month, month, day of week."`
+	TimeZone     *String     `yaml:"timeZone" format:"time-zone" doc:"Time zone of schedule, such as Europe/Berlin; UTC by default."`
+	Work
+	given keySet
+}
+
+// Daemon is one item of spec.daemons.
+type Daemon struct {
+	Range        diag.Range
+	ID           *String       `yaml:"id" format:"handler-id" doc:"Unique id; results are stored under it. Default: from its place, such as daemon-1."`
+	Resource     []*Selector   `yaml:"resource,required,list" doc:"Alias of spec.resources or a short form, or a list of them."`
+	Match        *Match        `yaml:"match" doc:"Which objects the daemon is for; it runs as long as they match."`
+	InitialDelay *Template     `yaml:"initialDelay" format:"duration" doc:"Time until it starts; none by default."`
+	Restart      *String       `yaml:"restart" enum:"always|onFailure|never" doc:"When it starts again after its end; onFailure by default."`
+	Cancellation *Cancellation `yaml:"cancellation" doc:"How long it may take to stop."`
+	Work
+	given keySet
+}
+
+// Cancellation says how a daemon is stopped that does not end by itself.
+type Cancellation struct {
+	Range   diag.Range
+	Backoff *Duration `yaml:"backoff" min:"0" doc:"Time that it has to end by itself before what it does is cut off."`
+	Timeout *Duration `yaml:"timeout" min:"0" doc:"Time after that until it is given up and the object let go."`
+}
+
+// Index is one item of spec.indexes.
+type Index struct {
+	Range    diag.Range
+	ID       *String     `yaml:"id,required" format:"identifier" doc:"Unique id; expressions read it as index.<id>."`
+	Resource []*Selector `yaml:"resource,required,list" doc:"Alias of spec.resources or a short form, or a list of them."`
+	Match    *Match      `yaml:"match" doc:"Which objects are in the index."`
+	Key      *Expr       `yaml:"key,required" doc:"What to look the object up by: a value, or a list of them."`
+	Value    *Template   `yaml:"value,required" doc:"What to keep of the object."`
+	given    keySet
+}
+
+// Activity is one item of spec.startup or spec.cleanup: steps without an object.
+type Activity struct {
+	Range diag.Range
+	ID    *String `yaml:"id" format:"handler-id" doc:"Unique id. Default: from its place, such as startup-1."`
+	Work
+	given keySet
+}
+
+// Probe is one item of spec.probes.
+type Probe struct {
+	Range diag.Range
+	ID    *String `yaml:"id,required" format:"identifier" doc:"Unique id; the health endpoint shows the value under it."`
+	Expr  *Expr   `yaml:"expr,required" doc:"The value to show."`
 }
 
 // Backoff says how long to wait after an arbitrary error. Short form: a
@@ -160,6 +234,7 @@ type Step struct {
 	Name      *String    `yaml:"name" format:"identifier" doc:"The step's result becomes steps.<name>."`
 	When      *Expr      `yaml:"when" doc:"The step is left out where this is false."`
 	ForEach   *Expr      `yaml:"forEach" doc:"A list or a map: the step runs for each item, with item and key."`
+	Once      *Bool      `yaml:"once" doc:"The step is not repeated when the handler is retried in the same cycle; its result is kept with the progress."`
 	Do        []*Step    `yaml:"do" action:"true" doc:"Steps under one when or forEach."`
 	Create    *Create    `yaml:"create" action:"true" doc:"Creates objects, by default as children of this one."`
 	Patch     *Patch     `yaml:"patch" action:"true" doc:"Changes this object or another."`
@@ -172,6 +247,39 @@ type Step struct {
 	Fail      *Fail      `yaml:"fail" action:"true" doc:"Ends the attempt with an error."`
 	Return    *Return    `yaml:"return" action:"true" doc:"Ends the handler, with an optional result."`
 	Wait      *Wait      `yaml:"wait" action:"true" doc:"Postpones the handler until a condition holds."`
+	Sub       []*Sub     `yaml:"subhandlers,list" action:"true" doc:"Handlers of their own, each with its progress; this one ends when all of them have."`
+	Memo      *Template  `yaml:"memo" format:"map" action:"true" doc:"A merge into memo."`
+	Metric    *Metric    `yaml:"metric" action:"true" doc:"Records a metric, which the engine serves at /metrics."`
+	Sleep     *Template  `yaml:"sleep" format:"duration" action:"true" doc:"Pauses, in daemons and timers; ends at once when they must stop."`
+	Repeat    *Repeat    `yaml:"repeat" action:"true" doc:"Steps time and again, in daemons and timers; ends when they must stop."`
+}
+
+// Sub is one item of the action subhandlers.
+type Sub struct {
+	Range   diag.Range
+	ForEach *Expr     `yaml:"forEach" doc:"A list or a map: one sub-handler for each item, with item and key."`
+	ID      *Template `yaml:"id,required" format:"text" doc:"Its id behind that of the handler: unique among its siblings."`
+	Match   *Match    `yaml:"match" doc:"Which objects it is for."`
+	Work
+	given keySet
+}
+
+// Metric is the action metric.
+type Metric struct {
+	Range  diag.Range
+	Name   *String            `yaml:"name,required" doc:"Name of the metric, such as backups_total."`
+	Type   *String            `yaml:"type,required" enum:"counter|gauge|histogram" doc:"What it is."`
+	Value  *Template          `yaml:"value" doc:"counter: what to add, 1 by default; gauge: what to set; histogram: what to observe."`
+	Labels []Entry[*Template] `yaml:"labels" doc:"Labels of the value."`
+	Help   *String            `yaml:"help" doc:"What it means, for people."`
+}
+
+// Repeat is the action repeat.
+type Repeat struct {
+	Range diag.Range
+	Every *Template `yaml:"every,required" format:"duration" doc:"Time between the end of one round and the begin of the next."`
+	Until *Expr     `yaml:"until" doc:"Ends the rounds once it holds; asked after each."`
+	Do    []*Step   `yaml:"do,required" doc:"The steps of a round."`
 }
 
 // Create is the action create.

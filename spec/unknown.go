@@ -13,13 +13,13 @@ import (
 // have yet: whoever writes them has read about them, and must not be told that
 // they meant something else.
 var later = map[string][]string{
-	"spec":       {"timers", "daemons", "indexes", "admission", "startup", "cleanup", "probes"},
-	"a step":     {"apply", "list", "subhandlers", "once", "http", "exec", "memo", "metric", "deny", "warn", "sleep", "repeat", "parallel"},
+	"spec":       {"admission"},
+	"a step":     {"apply", "list", "http", "exec", "deny", "warn", "parallel"},
 	"settings":   {"peering", "background", "admission", "http", "children", "serviceAccountName"},
 	"posting":    {"loggers"},
 	"watching":   {"clientTimeout"},
 	"networking": {"errorBackoffs"},
-	"a handler":  {"every", "minInterval", "interval", "schedule"},
+	"a handler":  {"every", "minInterval"},
 	"on":         {"reconcile"},
 }
 
@@ -88,7 +88,7 @@ func (d *decoder) keyInside(name string) string {
 	}
 	var there, possible []string
 	for _, f := range fieldsOf(here.typ) {
-		inner, list, ok := structIn(here.typ.Field(f.index).Type)
+		inner, list, ok := structIn(here.typ.FieldByIndex(f.index).Type)
 		if !ok || inner == here.typ {
 			continue
 		}

@@ -103,22 +103,22 @@ func (c *compiler) handler(h *spec.Handler) {
 	}
 	out.optional = h.Optional != nil && h.Optional.Value
 	out.deleted = h.Deleted != nil && h.Deleted.Value
-	out.limits = c.limits(h)
-	c.body(h, out)
+	c.body(h.Match, &h.Work, out, scope(out.on))
 	c.operator.Handlers = append(c.operator.Handlers, out)
 }
 
-// body compiles everything that holds expressions.
-func (c *compiler) body(h *spec.Handler, out *Handler) {
-	s := scope(out.on)
-	out.match = c.matcher(h.Match, out, s)
-	out.param = c.template(h.Param, s)
+// body compiles what all kinds of handlers have: the filter, the steps and what
+// becomes of their errors.
+func (c *compiler) body(match *spec.Match, work *spec.Work, out *Handler, s eval.Scope) {
+	out.limits = c.limits(work)
+	out.match = c.matcher(match, out, s)
+	out.param = c.template(work.Param, s)
 	var found diag.List
-	out.vars, found = c.env.Vars(h.Vars, s|eval.Steps)
+	out.vars, found = c.env.Vars(work.Vars, s|eval.Steps)
 	c.found = append(c.found, found...)
-	out.steps = c.steps(h.Do, s|eval.Steps)
-	out.result = c.template(h.Result, s|eval.Steps)
-	out.onFailure = c.steps(h.OnFailure, s|eval.Steps|eval.Failure)
+	out.steps = c.steps(work.Do, s|eval.Steps)
+	out.result = c.template(work.Result, s|eval.Steps)
+	out.onFailure = c.steps(work.OnFailure, s|eval.Steps|eval.Failure)
 	c.usedVars(out)
 }
 
@@ -166,20 +166,20 @@ func (c *compiler) expr(x *spec.Expr, s eval.Scope) *eval.Program {
 }
 
 // limits are the handler's own, and the operator's where it has none.
-func (c *compiler) limits(h *spec.Handler) state.Limits {
+func (c *compiler) limits(w *spec.Work) state.Limits {
 	out := state.Limits{Backoff: c.operator.Settings.Backoff}
-	if h.Retries != nil {
-		n := int(h.Retries.Value)
+	if w.Retries != nil {
+		n := int(w.Retries.Value)
 		out.Retries = &n
 	}
-	if h.Timeout != nil {
-		out.Timeout = &h.Timeout.Value
+	if w.Timeout != nil {
+		out.Timeout = &w.Timeout.Value
 	}
-	if h.Backoff != nil {
-		out.Backoff = backoff(h.Backoff)
+	if w.Backoff != nil {
+		out.Backoff = backoff(w.Backoff)
 	}
-	if h.Errors != nil {
-		out.Errors = state.ErrorsMode(h.Errors.Value)
+	if w.Errors != nil {
+		out.Errors = state.ErrorsMode(w.Errors.Value)
 	}
 	return out
 }

@@ -35,6 +35,7 @@ type Env struct {
 	deadline  time.Duration
 	filters   map[string]*spec.Expr
 	order     []spec.Entry[*spec.Expr]
+	spent     spent
 
 	// mu guards compiled, the filters' programs for the places that use them.
 	mu       sync.Mutex

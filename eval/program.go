@@ -113,16 +113,18 @@ func (p *Program) value(ctx context.Context, b *Binding) (ref.Val, error) {
 		vars = &filterBinding{ctx: ctx, binding: b, filters: p.filters}
 	}
 	var out ref.Val
+	var details *cel.EvalDetails
 	var err error
+	defer func() { p.env.spent.add(details) }()
 	if p.use.folds {
 		limited, cancel := context.WithTimeoutCause(ctx, p.env.deadline, errDeadline)
 		defer cancel()
-		out, _, err = p.program.ContextEval(limited, vars)
+		out, details, err = p.program.ContextEval(limited, vars)
 		if err != nil && errors.Is(err, interpreter.InterruptError{}) {
 			return nil, p.interrupted(context.Cause(limited))
 		}
 	} else {
-		out, _, err = p.program.Eval(vars)
+		out, details, err = p.program.Eval(vars)
 	}
 	if err != nil {
 		return nil, p.explain(b, err)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/runtime/handle"
+	"github.com/kopf-declarative/kopf-declarative/runtime/metrics"
 	"github.com/kopf-declarative/kopf-declarative/runtime/scope"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
@@ -17,13 +18,14 @@ import (
 type Engine struct {
 	operators []*handle.Operator
 	crds      []map[string]any
+	metrics   *metrics.Registry
 }
 
 // Compile turns a parsed bundle into an engine that can run, and finds
 // everything that can be found without a cluster. The engine may run only
 // where there are no errors among the findings.
 func Compile(bundle *spec.Bundle) (*Engine, diag.List) {
-	engine := &Engine{}
+	engine := &Engine{metrics: metrics.New()}
 	var found diag.List
 	for _, op := range bundle.Operators {
 		compiled, more := handle.Compile(op)
@@ -59,6 +61,9 @@ func (e *Engine) collisions(compiled *handle.Operator, op *spec.Operator) diag.L
 	return found
 }
 
+// Metrics is what the engine counts.
+func (e *Engine) Metrics() *metrics.Registry { return e.metrics }
+
 // Options say where and how the operators run.
 type Options struct {
 	Client *kube.Client
@@ -80,6 +85,7 @@ type Options struct {
 // one operator later, an API server that is away included, is logged, retried,
 // and no matter of the others.
 func (e *Engine) Run(ctx context.Context, o Options) error {
+	e.metrics.Build(o.Version)
 	if o.ApplyCRDs && len(e.crds) > 0 {
 		if err := o.Client.ApplyCRDs(ctx, e.crds); err != nil {
 			return err
@@ -88,7 +94,7 @@ func (e *Engine) Run(ctx context.Context, o Options) error {
 	}
 	var operators []*operator
 	for _, compiled := range e.operators {
-		op, err := newOperator(compiled, o)
+		op, err := newOperator(compiled, o, e.metrics.Operator(compiled.Name))
 		if err != nil {
 			return err
 		}

@@ -70,7 +70,7 @@ func startGated(t *testing.T, document string) *gated {
 	g.configMaps = client.Dynamic.Resource(schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}).Namespace(ns.GetName())
 	g.op, err = newOperator(engine.operators[0], Options{
 		Client: client, Namespaces: scope.Exactly(ns.GetName()), Log: slog.New(slog.NewTextHandler(g.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	})
+	}, engine.metrics.Operator("gated"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -95,7 +95,7 @@ func TestGateHoldsUpObjects(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := &operator{}
 		o.gate.Hook(o.gateChanged)
-		r := &resourceRunner{gate: &o.gate, objects: newObjects(), queue: queue.New[types.NamespacedName](), worker: &handle.Worker{}}
+		r := &resourceRunner{gate: &o.gate, objects: newObjects(), queue: queue.New[types.NamespacedName](nil), worker: &handle.Worker{}}
 		o.runners = map[schema.GroupResource]*resourceRunner{{}: r}
 		var mu sync.Mutex
 		worked := map[string]int{}

@@ -189,6 +189,13 @@ func (t *objects) keys() []types.NamespacedName {
 	return slices.Collect(maps.Keys(t.byKey))
 }
 
+// len is how many objects there are.
+func (t *objects) len() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.byUID)
+}
+
 // byID finds the object with a uid.
 func (t *objects) byID(uid types.UID) (types.NamespacedName, *entry) {
 	t.mu.Lock()

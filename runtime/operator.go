@@ -13,6 +13,7 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/runtime/events"
 	"github.com/kopf-declarative/kopf-declarative/runtime/handle"
+	"github.com/kopf-declarative/kopf-declarative/runtime/metrics"
 	"github.com/kopf-declarative/kopf-declarative/runtime/queue"
 	"github.com/kopf-declarative/kopf-declarative/runtime/watch"
 )
@@ -38,6 +39,7 @@ type operator struct {
 	recorder *events.Recorder
 	related  *related
 	log      *slog.Logger
+	metrics  *metrics.Operator
 	// gate holds up all work on objects while there is a reason to.
 	gate gate
 
@@ -61,7 +63,7 @@ type operator struct {
 	runners map[schema.GroupResource]*resourceRunner // guarded by mu
 }
 
-func newOperator(compiled *handle.Operator, o Options) (*operator, error) {
+func newOperator(compiled *handle.Operator, o Options, meter *metrics.Operator) (*operator, error) {
 	log := o.Log.With("operator", compiled.Name)
 	// The API server sees which operator asks, and each has its own limits.
 	client, err := o.Client.With(kube.Options{
@@ -70,6 +72,7 @@ func newOperator(compiled *handle.Operator, o Options) (*operator, error) {
 		Burst:          compiled.Settings.Burst,
 		RequestTimeout: compiled.Settings.RequestTimeout,
 		Log:            log,
+		Observe:        meter.Request,
 	})
 	if err != nil {
 		return nil, err
@@ -81,6 +84,7 @@ func newOperator(compiled *handle.Operator, o Options) (*operator, error) {
 		crds:       crds{changed: make(chan struct{}, 1)},
 		client:     client,
 		log:        log,
+		metrics:    meter,
 		kept:       map[schema.GroupResource]map[types.UID]*handle.Memory{},
 		gone:       map[schema.GroupResource]time.Time{},
 		clashes:    map[string]bool{},
@@ -103,6 +107,11 @@ func (o *operator) run(ctx context.Context, ready func()) {
 		Log:                 o.log,
 	})
 	o.related = newRelated(o)
+	defer o.metrics.Read(metrics.Sources{
+		Spent:   o.compiled.Spent,
+		Dropped: o.recorder.Dropped,
+		Paused:  func() bool { return o.gate.Aspect().Closed },
+	})()
 	o.running.Go(o.followNamespaces)
 	o.running.Go(o.followCRDs)
 
@@ -252,6 +261,7 @@ func (o *operator) resolve(s *handle.Selector) ([]kube.Resource, error) {
 func (o *operator) start(c *choice, synced func()) {
 	name := c.resource.GVR().GroupResource()
 	settings := &o.compiled.Settings
+	meter := o.metrics.Resource(name.String())
 	ctx, cancel := context.WithCancel(o.ctx)
 	runner := &resourceRunner{
 		settings: settings,
@@ -263,7 +273,8 @@ func (o *operator) start(c *choice, synced func()) {
 		forget:   o.related.forget,
 		gate:     &o.gate,
 		objects:  newObjects(),
-		queue:    queue.New[types.NamespacedName](),
+		queue:    queue.New[types.NamespacedName](meter.Queue()),
+		metrics:  meter,
 		log:      o.log.With("resource", c.resource.Plural),
 		cancel:   cancel,
 		ended:    make(chan struct{}),
@@ -278,6 +289,7 @@ func (o *operator) start(c *choice, synced func()) {
 		Log:      o.log,
 		Emit:     o.emit,
 		Related:  o.related.of(),
+		Metrics:  o.metrics,
 		Stopping: func() bool { return ctx.Err() != nil || o.gate.Aspect().Closed },
 	})
 	o.mu.Lock()
@@ -285,6 +297,7 @@ func (o *operator) start(c *choice, synced func()) {
 	// From here on the gate's hook tells it of changes.
 	runner.objects.setPaused(o.gate.Aspect().Paused, false)
 	o.mu.Unlock()
+	uncount := meter.Count(runner.objects.len, func() int { return 0 })
 	o.log.Debug("watching", "resource", c.resource.String())
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -302,6 +315,7 @@ func (o *operator) start(c *choice, synced func()) {
 	o.running.Go(func() {
 		defer cancel()
 		running.Wait()
+		uncount()
 		close(runner.ended)
 	})
 }

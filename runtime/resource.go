@@ -11,6 +11,7 @@ import (
 
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/runtime/handle"
+	"github.com/kopf-declarative/kopf-declarative/runtime/metrics"
 	"github.com/kopf-declarative/kopf-declarative/runtime/queue"
 	"github.com/kopf-declarative/kopf-declarative/runtime/watch"
 )
@@ -28,6 +29,7 @@ type resourceRunner struct {
 	worker   *handle.Worker
 	objects  *objects
 	queue    *queue.Queue[types.NamespacedName]
+	metrics  *metrics.Resource
 	log      *slog.Logger
 
 	cancel func()
@@ -92,6 +94,7 @@ func (r *resourceRunner) process(ctx context.Context, key types.NamespacedName) 
 
 // retry looks at the object again after an error of the engine.
 func (r *resourceRunner) retry(key types.NamespacedName, e *entry) {
+	r.metrics.Failed()
 	e.memory.Failures++
 	delay := r.settings.ErrorDelay(e.memory.Failures)
 	e.again = time.Now().Add(delay)

@@ -173,6 +173,7 @@ func lasting(err error) bool {
 // stream makes a stream with the operator's settings; an empty namespace is for all.
 func (o *operator) stream(client *kube.Client, r kube.Resource, namespace, labels, fields string, log *slog.Logger, sink watch.Sink) *watch.Stream {
 	settings := &o.compiled.Settings
+	sink.Restarted = func(reason string) { o.metrics.WatchRestarted(r.GVR().GroupResource().String(), reason) }
 	return watch.New(watch.Options{
 		Client:            client,
 		Resource:          r,

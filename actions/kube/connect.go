@@ -39,6 +39,8 @@ type Options struct {
 	RequestTimeout time.Duration
 	// Log gets the API server's warnings, at debug; nil for none.
 	Log *slog.Logger
+	// Observe is told of each request; nil for nobody.
+	Observe Observer
 	// Now is the clock of the discovery cache; nil for time.Now.
 	Now func() time.Time
 }
@@ -140,6 +142,11 @@ func tune(config *rest.Config, o Options) *rest.Config {
 	config.Wrap(func(next http.RoundTripper) http.RoundTripper {
 		return &timeLimit{next: next, limit: timeout}
 	})
+	if o.Observe != nil {
+		config.Wrap(func(next http.RoundTripper) http.RoundTripper {
+			return &observed{next: next, tell: o.Observe}
+		})
+	}
 	config.WarningHandler = nil
 	config.WarningHandlerWithContext = &warnings{log: o.Log}
 	return config

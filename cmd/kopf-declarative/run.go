@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -79,6 +80,9 @@ func (a *app) serve(ctx context.Context, log *slog.Logger, l loaded) error {
 		Context:    a.settings.context,
 		UserAgent:  program,
 		Log:        log,
+		Observe: func(verb, code string, took time.Duration) {
+			l.engine.Metrics().Request("", verb, code, took.Seconds())
+		},
 	})
 	if err != nil {
 		return err

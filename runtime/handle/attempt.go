@@ -13,6 +13,7 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/eval"
 	"github.com/kopf-declarative/kopf-declarative/runtime/cause"
 	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
+	"github.com/kopf-declarative/kopf-declarative/runtime/metrics"
 	"github.com/kopf-declarative/kopf-declarative/runtime/state"
 )
 
@@ -29,13 +30,17 @@ const atOnce = 100 * time.Millisecond
 // where the end of the engine has cut off the handler: it counts as not tried.
 func (p *pass) attempt(ctx context.Context, h *Handler) bool {
 	record := p.records[h.ID].Begun(p.now)
-	from := p.own.Len()
+	from, meter, begun := p.own.Len(), p.w.meters[h], time.Now()
 	run, err := p.perform(ctx, h, h.steps, record, nil)
 	if err == nil {
 		err = p.keepResult(ctx, h, run)
 	}
 	if err != nil && ctx.Err() != nil {
 		return false
+	}
+	meter.Took(time.Since(begun))
+	if record.Retries > 0 {
+		meter.Repeated()
 	}
 	outcome := state.Success()
 	if err != nil {
@@ -64,6 +69,7 @@ func (p *pass) conclude(ctx context.Context, h *Handler, record state.Record, ou
 	var temporary *actions.Temporary
 	outcome.Waiting = outcome.Verdict == state.Retry && errors.As(err, &temporary) && temporary.Waiting
 	p.records[h.ID] = record.With(outcome, p.now)
+	p.w.meters[h].Ran(outcomeName(outcome, err))
 	switch {
 	case outcome.Waiting:
 		p.handlerLog(h).Info("waiting", "for", outcome.Message, "again in", outcome.Delay)
@@ -78,6 +84,22 @@ func (p *pass) conclude(ctx context.Context, h *Handler, record state.Record, ou
 		p.handlerLog(h).Warn("failed; its errors are ignored", h.failure(err, message(err))...)
 	default:
 		p.handlerLog(h).Info("succeeded", "reason", p.cause.Reason)
+	}
+}
+
+// outcomeName is what an outcome is called among the metrics.
+func outcomeName(outcome state.Outcome, err error) string {
+	switch {
+	case outcome.Waiting:
+		return metrics.Waiting
+	case outcome.Verdict == state.Retry:
+		return metrics.Retried
+	case outcome.Verdict == state.Failed:
+		return metrics.Failed
+	case err != nil:
+		return metrics.Ignored
+	default:
+		return metrics.Succeeded
 	}
 }
 
@@ -105,11 +127,16 @@ func (p *pass) silently(ctx context.Context, h *Handler) {
 		return
 	}
 	p.own = p.newOwn()
+	meter, begun := p.w.meters[h], time.Now()
 	run, err := p.perform(ctx, h, h.steps, state.Record{}, nil)
 	if err == nil {
 		err = p.keepResult(ctx, h, run)
 	}
-	if err != nil {
+	meter.Took(time.Since(begun))
+	if err == nil {
+		meter.Ran(metrics.Succeeded)
+	} else {
+		meter.Ran(metrics.Failed)
 		p.handlerLog(h).Error("failed; it leaves no record, so it is not tried again", h.failure(err, message(err))...)
 	}
 	if err := p.write(ctx); err != nil {

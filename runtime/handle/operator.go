@@ -23,6 +23,9 @@ type Operator struct {
 	Selectors []*Selector
 	// Related are the resources of the other objects that waiting handlers look at.
 	Related []RelatedSelector
+	// Spent tells how often expressions were evaluated so far, and what the costly ones of
+	// them have cost.
+	Spent func() (evaluations, cost uint64)
 }
 
 // RelatedSelector names resources under an alias; it is empty where objects are
@@ -44,7 +47,7 @@ func Compile(op *spec.Operator) (*Operator, diag.List) {
 	if err != nil {
 		return nil, diag.List{ruleInternal.At(op.Range, "%v", err)}
 	}
-	c := &compiler{env: env, selectors: map[*spec.Selector]*Selector{}, aliases: map[string]*Selector{}, operator: &Operator{Name: settings.Name, Settings: settings}}
+	c := &compiler{env: env, selectors: map[*spec.Selector]*Selector{}, aliases: map[string]*Selector{}, operator: &Operator{Name: settings.Name, Settings: settings, Spent: env.Spent}}
 	c.found = append(c.found, env.CheckFilters()...)
 	for _, entry := range op.Spec.Resources {
 		c.aliases[entry.Key.Value] = c.selector(entry.Value)

@@ -210,6 +210,7 @@ func (p *pass) braked() bool {
 func (p *pass) tooOften() {
 	text := "The object changes too fast; it is handled more slowly now. Does a handler change what it reacts to?"
 	p.log.Warn(text)
+	p.w.meter.Braked()
 	p.event("Warning", "HandledTooOften", text)
 }
 

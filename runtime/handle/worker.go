@@ -12,6 +12,7 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/eval"
 	"github.com/kopf-declarative/kopf-declarative/runtime/cause"
 	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
+	"github.com/kopf-declarative/kopf-declarative/runtime/metrics"
 )
 
 // Worker handles the objects of one resource for one operator. It is safe for
@@ -26,6 +27,8 @@ type Worker struct {
 	stopping func() bool
 	faults   *faults
 	identity map[string]any // the variable operator
+	meter    *metrics.Resource
+	meters   map[*Handler]*metrics.Handler
 
 	handlers []*Handler // for changes
 	events   []*Handler // for raw events
@@ -63,6 +66,8 @@ type WorkerOptions struct {
 	Log         *slog.Logger
 	Emit        func(actions.Event)
 	Related     Related
+	// Metrics are those of the operator.
+	Metrics *metrics.Operator
 	// Stopping tells that no further handler should begin.
 	Stopping func() bool
 }
@@ -77,10 +82,13 @@ func (o *Operator) NewWorker(handlers []*Handler, opts WorkerOptions) *Worker {
 		emit:     opts.Emit,
 		related:  opts.Related,
 		stopping: opts.Stopping,
-		faults:   newFaults(opts.Log),
+		meter:    opts.Metrics.Resource(opts.Resource.GVR().GroupResource().String()),
+		meters:   map[*Handler]*metrics.Handler{},
 		identity: map[string]any{"name": o.Name, "id": opts.ID, "version": opts.Version},
 	}
+	w.faults = newFaults(opts.Log, func(h *Handler) { w.meters[h].FilterFailed() })
 	for _, h := range handlers {
+		w.meters[h] = opts.Metrics.Handler(h.ID)
 		if h.Changes() {
 			w.handlers = append(w.handlers, h)
 		}

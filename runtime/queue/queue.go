@@ -14,9 +14,13 @@ type Queue[K comparable] struct {
 	keys workqueue.TypedDelayingInterface[K]
 }
 
-// New makes an empty queue.
-func New[K comparable]() *Queue[K] {
-	return &Queue[K]{keys: workqueue.NewTypedDelayingQueue[K]()}
+// New makes an empty queue, and measures it if meter is not nil.
+func New[K comparable](meter workqueue.MetricsProvider) *Queue[K] {
+	config := workqueue.TypedDelayingQueueConfig[K]{}
+	if meter != nil {
+		config.Name, config.MetricsProvider = "measured", meter
+	}
+	return &Queue[K]{keys: workqueue.NewTypedDelayingQueueWithConfig(config)}
 }
 
 // Add makes the key due now. Adding a key that is due already changes nothing.

@@ -11,7 +11,7 @@ import (
 
 func TestOneWorkerPerKey(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := New[string]()
+		q := New[string](nil)
 		ctx, cancel := context.WithCancel(t.Context())
 		var active, runs atomic.Int32
 		var ended sync.WaitGroup
@@ -41,7 +41,7 @@ func TestOneWorkerPerKey(t *testing.T) {
 
 func TestDifferentKeysInParallel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := New[int]()
+		q := New[int](nil)
 		ctx, cancel := context.WithCancel(t.Context())
 		var active, most, done atomic.Int32
 		var ended sync.WaitGroup
@@ -71,7 +71,7 @@ func TestDifferentKeysInParallel(t *testing.T) {
 
 func TestAddAfterAndStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := New[string]()
+		q := New[string](nil)
 		ctx, cancel := context.WithCancel(t.Context())
 		start := time.Now()
 		seen := make(chan time.Duration, 10)

@@ -71,14 +71,33 @@ func (f *feed) convert(event kube.Event) apiwatch.Event {
 func (f *feed) fail(err error) {
 	status := apierrors.APIStatus(nil)
 	switch {
-	case errors.Is(err, io.EOF) || f.guard.ended():
+	case f.guard.ended():
+	case errors.Is(err, io.EOF):
+		f.ended(Ended)
 	case errors.As(err, &status):
 		f.source.log.Debug("the API server ended a watch", "resource", f.source.options.Resource.String(), "error", err)
+		if expired(err) {
+			f.ended(Expired)
+		} else {
+			f.ended(Failed)
+		}
 		s := status.Status()
 		f.send(apiwatch.Event{Type: apiwatch.Error, Object: &s})
 	default:
 		err = f.guard.explain(err)
+		if errors.Is(err, errSilent) {
+			f.ended(Silent)
+		} else {
+			f.ended(Cut)
+		}
 		f.source.log.Debug("a watch was cut", "resource", f.source.options.Resource.String(), "error", err)
+	}
+}
+
+// ended tells why the watch is over.
+func (f *feed) ended(reason string) {
+	if f.source.restarted != nil {
+		f.source.restarted(reason)
 	}
 }
 

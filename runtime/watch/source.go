@@ -21,6 +21,8 @@ type source struct {
 	options Options
 	log     *slog.Logger
 	trouble trouble
+	// restarted is told why a watch has ended; it may be nil.
+	restarted func(reason string)
 	// listCut says that a streamed initial list ended before it was complete:
 	// the next listing is taken in pages, for they make progress where a stream
 	// would begin anew each time. Only the reflector's goroutine uses it.

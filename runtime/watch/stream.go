@@ -81,7 +81,19 @@ type Sink struct {
 	// resource, an unreachable server), again when the reason is another, and
 	// with nil when it is over; nil for nobody.
 	Trouble func(error)
+	// Restarted is called when a watch has ended and is opened again, with the reason: one
+	// of the constants. It may be called on another goroutine; nil for nobody.
+	Restarted func(reason string)
 }
+
+// Why a watch has ended.
+const (
+	Ended   = "ended"   // by the server, in good order
+	Expired = "expired" // the server does not remember the place any more
+	Silent  = "silent"  // it gave no sign of life
+	Cut     = "cut"     // the connection was lost
+	Failed  = "error"   // the server sent any other error
+)
 
 // Stream follows the objects of one resource.
 type Stream struct {
@@ -120,7 +132,7 @@ func New(o Options, sink Sink) *Stream {
 		options: o,
 		sink:    sink,
 		log:     log,
-		source:  &source{options: o, log: log, trouble: trouble{tell: sink.Trouble, log: log, resource: o.Resource}},
+		source:  &source{options: o, log: log, restarted: sink.Restarted, trouble: trouble{tell: sink.Trouble, log: log, resource: o.Resource}},
 		backoff: wait.Backoff{Duration: o.ReconnectBackoff, Factor: 2, Jitter: 0.5, Cap: maxBackoff, Steps: 1 << 10},
 		objects: map[key]*kube.Object{},
 	}

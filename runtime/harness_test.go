@@ -158,6 +158,8 @@ type engine struct {
 	w    *world
 	stop func()
 	log  *lockedBuffer
+	// compiled is the engine itself; nil for a process.
+	compiled *runtime.Engine
 }
 
 // lockedBuffer is a log that is read while it is written.
@@ -201,7 +203,7 @@ func (w *world) start(documents string) *engine {
 func (w *world) startWith(documents string, o runtime.Options) *engine {
 	w.t.Helper()
 	compiled := compile(w.t, documents)
-	e := &engine{w: w, log: &lockedBuffer{}}
+	e := &engine{w: w, log: &lockedBuffer{}, compiled: compiled}
 	o.Version = "v0-test"
 	o.Log = slog.New(slog.NewTextHandler(e.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	ready := make(chan struct{})

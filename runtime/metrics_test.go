@@ -1,6 +1,7 @@
 package runtime_test
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"strconv"
 	"strings"
@@ -13,7 +14,7 @@ import (
 func (e *engine) metrics() map[string]float64 {
 	e.w.t.Helper()
 	recorder := httptest.NewRecorder()
-	e.compiled.Metrics().Handler().ServeHTTP(recorder, httptest.NewRequest("GET", "/metrics", nil))
+	e.compiled.Metrics().Handler().ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	if recorder.Code != 200 {
 		e.w.t.Fatalf("/metrics: %d: %s", recorder.Code, recorder.Body)
 	}

@@ -64,7 +64,7 @@ func (c *checker) labelText(v *Value) {
 // the engine keeps for itself.
 var reservedIDs = []string{
 	"last-handled-configuration", "pending-configuration", "kopf-managed", "kopf",
-	"update-cycles", "tracked-children", "created-by", "parent-uid", "parent-name", "parent-namespace",
+	"touch-dummy", "update-cycles", "tracked-children", "created-by", "parent-uid", "parent-name", "parent-namespace",
 }
 
 // fillIDs gives handlers without an id one from their place, and checks that
@@ -110,6 +110,9 @@ func (c *checker) uniqueIDs() {
 			c.add(ruleReserved, t.ID.Range(), "%q is the name of an annotation or a field that the engine needs for itself", t.ID.Value)
 		}
 	}
+	for _, h := range c.op.Spec.Handlers {
+		c.sameAnnotation(h)
+	}
 	for _, x := range c.op.Spec.Indexes {
 		c.unique(indexes, "index of this operator", x.ID)
 	}
@@ -125,6 +128,26 @@ func (c *checker) unique(seen map[string]*String, what string, id *String) bool 
 	}
 	seen[id.Value] = id
 	return true
+}
+
+// annotationName is an id as it is in the name of an annotation.
+func annotationName(id string) string {
+	return strings.NewReplacer("/", ".", "<", "_", ">", "_").Replace(id)
+}
+
+// sameAnnotation reports a handler whose record would be where that of another
+// one is.
+func (c *checker) sameAnnotation(h *Handler) {
+	name := annotationName(h.ID.Value)
+	for _, other := range c.op.Spec.Handlers {
+		if other == h {
+			return
+		}
+		if other.ID.Value != h.ID.Value && annotationName(other.ID.Value) == name {
+			c.add(ruleReserved, h.ID.Range(), "%q and %q have the same name as annotations, %s", h.ID.Value, other.ID.Value, name)
+			return
+		}
+	}
 }
 
 func (c *checker) start(at diag.Range) diag.Range {

@@ -20,6 +20,9 @@ const (
 	labelPattern     = `[a-z0-9]([-a-z0-9]*[a-z0-9])?`
 	subdomainPattern = labelPattern + `(\.` + labelPattern + `)*`
 	namePattern      = `[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?`
+	// idPattern has what else is in the ids of Python functions in Kopf, such
+	// as make.<locals>.resize/spec.size.
+	idPattern = `[A-Za-z0-9]([-A-Za-z0-9_./<>]*[A-Za-z0-9])?`
 )
 
 var forms = map[string]form{
@@ -31,8 +34,8 @@ var forms = map[string]form{
 		"a domain, a slash and a name, such as example.com/finalizer"},
 	"annotation-name": {regexp.MustCompile(`^` + namePattern + `$`), 63,
 		"at most 63 letters, digits, dashes, underscores and dots"},
-	"handler-id": {regexp.MustCompile(`^` + namePattern + `$`), 0,
-		"letters, digits, dashes, underscores and dots, from a letter or digit to a letter or digit: it names an annotation"},
+	"handler-id": {regexp.MustCompile(`^` + idPattern + `$`), 0,
+		"letters, digits, dashes, underscores, dots, slashes and angle brackets, from a letter or digit to a letter or digit: it names an annotation"},
 	"label": {regexp.MustCompile(`^(` + subdomainPattern + `/)?` + namePattern + `$`), 253 + 1 + 63,
 		"the name of a label or annotation, such as app or example.com/stage"},
 	"identifier": {regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`), 0,

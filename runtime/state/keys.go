@@ -64,11 +64,13 @@ func marked(id string, obj map[string]any) string {
 // digest is a dash and 4 bytes of BLAKE2b in base64, with two characters that
 // may stand in an annotation's name. The last one of 4 bytes is a letter, as a
 // name must end in one.
-func digest(id string) string {
+func digest(id string) string { return "-" + shortDigest(id) }
+
+// shortDigest is such a digest without the dash.
+func shortDigest(text string) string {
 	h := blake2b4()
-	h.Write([]byte(id))
-	text := base64.RawStdEncoding.EncodeToString(h.Sum(nil))
-	return "-" + strings.NewReplacer("+", "-", "/", ".").Replace(text)
+	h.Write([]byte(text))
+	return strings.NewReplacer("+", "-", "/", ".").Replace(base64.RawStdEncoding.EncodeToString(h.Sum(nil)))
 }
 
 func blake2b4() hash.Hash {

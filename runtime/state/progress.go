@@ -85,10 +85,13 @@ func overwrite(obj map[string]any, place []string, record Record) map[string]any
 }
 
 // Purge makes a patch that removes the records of these handlers in all forms
-// that are on the object, and the essence that their cycle began with. It is
-// nil where nothing is there.
+// that are on the object, the essence that their cycle began with, and a touch
+// of an operator in Python. It is nil where nothing is there.
 func (s Storage) Purge(obj map[string]any, ids []string) map[string]any {
 	patch := s.PurgeRecords(obj, ids)
+	for _, place := range s.touchPlaces(obj) {
+		patch = erase(patch, obj, place)
+	}
 	return erase(patch, obj, s.pendingPlace(obj))
 }
 

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
@@ -14,6 +15,10 @@ const (
 	// pendingKey is the name under which the essence is kept that a cycle began
 	// with, as long as the cycle is not at its end.
 	pendingKey = "pending-configuration"
+
+	// touchKey is the name of an annotation that Kopf changes to be called back
+	// by the watch, and takes away with its next patch.
+	touchKey = "touch-dummy"
 )
 
 // Storage says where on an object an operator keeps its records.
@@ -53,7 +58,7 @@ func (s Storage) Essence(fields [][]string) essence.Options {
 	opts := essence.Options{
 		Prefixes: append([]string{s.Prefix}, s.ReadAlso...),
 		Fields:   fields,
-		Without:  [][]string{kopfProgress()},
+		Without:  [][]string{kopfProgress(), kopfTouch()},
 	}
 	if s.Progress.InStatus {
 		opts.Without = append(opts.Without, s.progressField())
@@ -66,6 +71,9 @@ func (s Storage) Essence(fields [][]string) essence.Options {
 
 // kopfProgress is where Kopf keeps progress in a status.
 func kopfProgress() []string { return []string{"status", "kopf", "progress"} }
+
+// kopfTouch is what Kopf changes in a status to be called back by the watch.
+func kopfTouch() []string { return []string{"status", "kopf", "dummy"} }
 
 func (s Storage) progressField() []string {
 	if len(s.Progress.Field) > 0 {
@@ -94,10 +102,39 @@ func (s Storage) recordPlaces(id string, obj map[string]any) [][]string {
 		places = append(places, join(s.progressField(), id))
 	}
 	places = append(places, s.annotationPlaces(id, obj)...)
-	if s.Takeover && !(s.Progress.InStatus && len(s.Progress.Field) == 0) {
+	if s.Takeover && !(s.Progress.InStatus && len(s.Progress.Field) == 0) && !s.neighbours(id, obj) {
 		places = append(places, join(kopfProgress(), id))
 	}
 	return places
+}
+
+// neighbours tells that Kopf's place in the status, which has no prefix, holds
+// the record of another operator with a handler of the same id: it has its
+// record in an annotation too.
+func (s Storage) neighbours(id string, obj map[string]any) bool {
+	name := strings.TrimPrefix(Key("", id, obj), "/")
+	value, _ := essence.Lookup(obj, []string{"metadata", "annotations"})
+	annotations, _ := value.(map[string]any)
+	for key, value := range annotations {
+		prefix, rest, ok := strings.Cut(key, "/")
+		if !ok || rest != name || prefix == s.Prefix || slices.Contains(s.ReadAlso, prefix) {
+			continue
+		}
+		if text, ok := value.(string); ok {
+			if _, err := ParseRecord(text); err == nil {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// touchPlaces are where an operator in Python may have left its touch.
+func (s Storage) touchPlaces(obj map[string]any) [][]string {
+	if !s.Takeover {
+		return nil
+	}
+	return append(s.annotationPlaces(touchKey, obj), kopfTouch())
 }
 
 // handledPlaces are the paths of the essence handled last, likewise.

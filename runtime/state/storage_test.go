@@ -306,10 +306,11 @@ func TestEssenceInStatus(t *testing.T) {
 	if again, err := storage.SaveEssence(handled, map[string]any{"a": "b"}); again != nil || err != nil {
 		t.Errorf("stored again: %v, %v", again, err)
 	}
-	pending, err := storage.SavePending(handled, map[string]any{"a": "c"})
+	saved, err := storage.SavePending(handled, map[string]any{"a": "c"})
 	if err != nil {
 		t.Fatal(err)
 	}
+	pending := patch.Apply(handled, saved)
 	if text, ok := storage.StoredPending(pending); !ok || text != `{"a":"c"}` {
 		t.Errorf("pending: %q, %v, in %v", text, ok, pending)
 	}
@@ -331,8 +332,8 @@ func TestPending(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	expectAnnotations(t, patch, `evc.kopf.dev/pending-configuration={"a":"b"}`+"\n")
-	if text, ok := own.StoredPending(patch); !ok || text != `{"a":"b"}`+"\n" {
+	expectAnnotations(t, patch, `evc.kopf.dev/pending-configuration={"essence":{"a":"b"},"since":""}`+"\n")
+	if text, ok := own.StoredPending(patch); !ok || text != `{"a":"b"}` {
 		t.Errorf("got %q, %v", text, ok)
 	}
 	if _, ok := own.StoredPending(withAnnotations()); ok {

@@ -100,6 +100,8 @@ func (e *Engine) Run(ctx context.Context, o Options) error {
 		}
 		operators = append(operators, op)
 	}
+	leave := takePart(ctx, newPeerings(operators, o))
+	defer leave()
 	var ready, running sync.WaitGroup
 	for _, op := range operators {
 		ready.Add(1)

@@ -411,12 +411,24 @@ type Settings struct {
 	Persistence *Persistence `yaml:"persistence" doc:"What is stored on the objects, and how."`
 	Posting     *Posting     `yaml:"posting" doc:"Kubernetes events."`
 	Scanning    *Scanning    `yaml:"scanning" doc:"Changes of what the cluster serves."`
+	Peering     *Peering     `yaml:"peering" doc:"Other operators that handle the same objects."`
 }
 
 // Scanning is settings.scanning.
 type Scanning struct {
 	Range    diag.Range
 	Disabled *Bool `yaml:"disabled" doc:"Whether the engine keeps to the resources and namespaces that are there when it starts, and watches neither CustomResourceDefinitions nor namespaces; false by default."`
+}
+
+// Peering is settings.peering.
+type Peering struct {
+	Range      diag.Range
+	Name       *String   `yaml:"name" format:"dns-subdomain" doc:"Name of the peering object; default by default. Operators see each other only where they have the same."`
+	Priority   *Int      `yaml:"priority" min:"-2147483648" max:"2147483647" doc:"Who has a lower one, or the same, is paused; 0 by default."`
+	Lifetime   *Duration `yaml:"lifetime" min:"1" doc:"Others take the operator for dead after so long without a sign of it; 60s by default."`
+	Mandatory  *Bool     `yaml:"mandatory" doc:"Nothing is done as long as there is no peering object; false by default: it runs without one."`
+	Standalone *Bool     `yaml:"standalone" doc:"Takes no notice of other operators, and they take none of it; false by default."`
+	Stealth    *Bool     `yaml:"stealth" doc:"Keeps the signs of life out of the log; false by default."`
 }
 
 // Watching is settings.watching.

@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/kopf-declarative/kopf-declarative/runtime/scope"
 )
@@ -55,5 +57,54 @@ func (c *choice) Set(text string) error {
 		return fmt.Errorf("must be %s or %s%s", strings.Join(c.words[:last], ", "), c.words[last], didYouMean(text, "", c.words))
 	}
 	*c.value = text
+	return nil
+}
+
+// integer is a flag whose value is an integer, or nothing.
+type integer struct {
+	n     int
+	given bool
+}
+
+// String implements pflag.Value.
+func (i *integer) String() string {
+	if !i.given {
+		return ""
+	}
+	return strconv.Itoa(i.n)
+}
+
+// Type implements pflag.Value.
+func (i *integer) Type() string { return "N" }
+
+// Set implements pflag.Value.
+func (i *integer) Set(text string) error {
+	n, err := strconv.ParseInt(text, 10, 32)
+	if err != nil {
+		return errors.New("is not an integer of 32 bits")
+	}
+	i.n, i.given = int(n), true
+	return nil
+}
+
+// seconds is a flag whose value is a duration of at least a second, or a number of seconds.
+type seconds time.Duration
+
+// String implements pflag.Value.
+func (s *seconds) String() string { return time.Duration(*s).String() }
+
+// Type implements pflag.Value.
+func (s *seconds) Type() string { return "DURATION" }
+
+// Set implements pflag.Value.
+func (s *seconds) Set(text string) error {
+	d, err := time.ParseDuration(text)
+	if n, plain := strconv.ParseInt(text, 10, 32); plain == nil {
+		d, err = time.Duration(n)*time.Second, nil
+	}
+	if err != nil || d < time.Second {
+		return errors.New("is not a duration of at least a second, such as 90s, 10m or 90")
+	}
+	*s = seconds(d)
 	return nil
 }

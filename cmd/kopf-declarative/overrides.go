@@ -18,12 +18,16 @@ const setFlag = "set"
 
 // overrides are settings for all operators, which win over their own. Those of
 // flags win over those of the environment, and these over the config file's.
-type overrides struct{ fromFile, fromEnv, fromFlags *spec.Settings }
+type overrides struct {
+	fromFile, fromEnv, fromFlags *spec.Settings
+	// fromPeering are those that have flags of their own.
+	fromPeering *spec.Settings
+}
 
 // apply puts the overrides into the operators.
 func (o *overrides) apply(operators []*spec.Operator) {
 	for _, op := range operators {
-		for _, layer := range []*spec.Settings{o.fromFile, o.fromEnv, o.fromFlags} {
+		for _, layer := range []*spec.Settings{o.fromFile, o.fromEnv, o.fromFlags, o.fromPeering} {
 			op.Spec.Settings = op.Spec.Settings.With(layer)
 		}
 	}

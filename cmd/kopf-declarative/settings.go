@@ -33,6 +33,7 @@ type settings struct {
 	overrides     overrides
 	output        string
 	cpuProfile    string
+	peeringSettings
 }
 
 func (s *settings) globalFlags(f *pflag.FlagSet) {
@@ -41,11 +42,24 @@ func (s *settings) globalFlags(f *pflag.FlagSet) {
 	f.BoolVarP(&s.verbose, "verbose", "v", false, "log in detail, for debugging")
 }
 
-func (s *settings) runFlags(f *pflag.FlagSet) {
+// clusterFlags say which cluster is meant.
+func (s *settings) clusterFlags(f *pflag.FlagSet) {
 	f.StringVar(&s.kubeconfig, "kubeconfig", "", "use this kubeconfig `FILE` (default $KUBECONFIG, ~/.kube/config, then the cluster that this runs in)")
 	f.StringVar(&s.context, "context", "", "use the kubeconfig's context of this `NAME` (default its current one)")
-	f.VarP((*namespacePatterns)(&s.namespaces), namespaceFlag, "n", "watch only this namespace, or those that match a pattern such as 'app-*,!*-test'; may be repeated")
-	f.BoolVarP(&s.allNamespaces, "all-namespaces", "A", false, "watch all namespaces; the default where there is no --namespace")
+}
+
+// namespaceFlags say which part of it; what for is for the command to say.
+func (s *settings) namespaceFlags(f *pflag.FlagSet, one, all string) {
+	f.VarP((*namespacePatterns)(&s.namespaces), namespaceFlag, "n", one)
+	f.BoolVarP(&s.allNamespaces, "all-namespaces", "A", false, all)
+}
+
+func (s *settings) runFlags(f *pflag.FlagSet) {
+	s.clusterFlags(f)
+	s.namespaceFlags(f, "watch only this namespace, or those that match a pattern such as 'app-*,!*-test'; may be repeated", "watch all namespaces; the default where there is no --namespace")
+	s.nameFlag(f, "take part in the peering of this `NAME`, which must exist")
+	s.priorityFlags(f, "pause for other operators with a higher priority than this, and make those with a lower one pause")
+	f.BoolVar(&s.standalone, "standalone", false, "take no notice of other operators")
 	f.BoolVar(&s.applyCRDs, "apply-crds", false, "install or update the files' CustomResourceDefinitions first")
 	f.StringArrayVar(&s.set, setFlag, nil, "`PATH=VALUE` in the settings of all operators, such as queueing.exitTimeout=30s; may be repeated")
 	f.Var(newChoice(&s.logFormat, "text", "json"), "log-format", "format of the log: text or json")
@@ -68,7 +82,7 @@ func (s *settings) watched() (scope.Namespaces, error) {
 
 // exclusive are pairs of flags of which at most one may be on. Where both come
 // from different places, the stronger place turns the other one off.
-var exclusive = [][2]string{{namespaceFlag, "all-namespaces"}, {"verbose", "quiet"}}
+var exclusive = [][2]string{{namespaceFlag, "all-namespaces"}, {"verbose", "quiet"}, {"dev", "priority"}, {"standalone", "peering"}}
 
 // resolve sets the flags of the command that were not given from the environment
 // and the config file. It is the PreRunE of the commands.
@@ -87,7 +101,13 @@ func (s *settings) resolve(cmd *cobra.Command, _ []string) error {
 	if s.overrides, err = parseOverrides(r.file, os.Getenv(envName(setFlag)), s.set); err != nil {
 		return usageErrorf(cmd, "%v", err)
 	}
-	return r.checkExclusive()
+	if err := r.checkExclusive(); err != nil {
+		return err
+	}
+	if s.overrides.fromPeering, err = s.override(); err != nil {
+		return usageErrorf(cmd, "--peering: %v", err)
+	}
+	return nil
 }
 
 // resolver finds the value of each flag.

@@ -39,11 +39,24 @@ type Settings struct {
 
 	// ScanningDisabled: what is there at the start is all that counts.
 	ScanningDisabled bool
+	Peering Peering
 
 	Posting bool
 	// PostingLevel is that from which on messages of handlers are events too.
 	PostingLevel       slog.Level
 	ReportingComponent string
+}
+
+// Peering says how the operator gets along with others that handle the same objects.
+type Peering struct {
+	// Name is that of the peering object.
+	Name     string
+	Priority int
+	// Lifetime is how long others take the operator for alive without a sign of it.
+	Lifetime time.Duration
+	// Mandatory: it does not run without a peering object. Standalone: it takes no notice of
+	// one. Stealth: renewals are not logged.
+	Mandatory, Standalone, Stealth bool
 }
 
 // defaultErrorDelays are the pauses after errors of the engine itself, such as
@@ -68,6 +81,7 @@ func settingsOf(op *spec.Operator) Settings {
 	out.networking(orZero(in.Networking))
 	disabled := orZero(in.Scanning).Disabled
 	out.ScanningDisabled = disabled != nil && disabled.Value
+	out.peering(orZero(in.Peering))
 	posting := orZero(in.Posting)
 	out.Posting = posting.Enabled == nil || posting.Enabled.Value
 	out.PostingLevel = actions.LogLevel(text(posting.Level, "warning"))
@@ -136,6 +150,19 @@ func (s *Settings) networking(in *spec.Networking) {
 	}
 	if in.Burst != nil {
 		s.Burst = int(in.Burst.Value)
+	}
+}
+
+func (s *Settings) peering(in *spec.Peering) {
+	s.Peering = Peering{
+		Name:       text(in.Name, "default"),
+		Lifetime:   duration(in.Lifetime, time.Minute),
+		Mandatory:  in.Mandatory != nil && in.Mandatory.Value,
+		Standalone: in.Standalone != nil && in.Standalone.Value,
+		Stealth:    in.Stealth != nil && in.Stealth.Value,
+	}
+	if in.Priority != nil {
+		s.Peering.Priority = int(in.Priority.Value)
 	}
 }
 

@@ -142,7 +142,7 @@ func TestParseTime(t *testing.T) {
 		"2020-02-14":                          day,
 	}
 	for text, want := range tests {
-		got, err := parseTime(text)
+		got, err := ParseTime(text)
 		if err != nil || !stamp(got).Equal(want) {
 			t.Errorf("%s: got %v, %v; want %v", text, got, err, want)
 		}

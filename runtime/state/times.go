@@ -12,8 +12,11 @@ func formatTime(t *time.Time) any {
 	if t == nil {
 		return nil
 	}
-	return t.UTC().Format(timeLayout)
+	return FormatTime(*t)
 }
+
+// FormatTime writes a time as Kopf does: ISO 8601 with microseconds, in UTC.
+func FormatTime(t time.Time) string { return t.UTC().Format(timeLayout) }
 
 // stamp is a time as precise as it will be once it was stored and read again,
 // so that a record does not differ from its own stored form.
@@ -34,7 +37,7 @@ func (in *recordReader) time(key string) *time.Time {
 	if text == "" {
 		return nil
 	}
-	t, err := parseTime(text)
+	t, err := ParseTime(text)
 	if err != nil {
 		in.expect(key, "an ISO 8601 time")
 		return nil
@@ -42,10 +45,10 @@ func (in *recordReader) time(key string) *time.Time {
 	return stamp(t)
 }
 
-// parseTime reads the common forms of ISO 8601: extended and basic, with a
+// ParseTime reads the common forms of ISO 8601: extended and basic, with a
 // blank for the T, with any fraction of a second, and with or without a zone,
 // which is UTC then.
-func parseTime(text string) (time.Time, error) {
+func ParseTime(text string) (time.Time, error) {
 	text = strings.Replace(strings.ToUpper(strings.TrimSpace(text)), " ", "T", 1)
 	for _, date := range []string{"2006-01-02", "20060102"} {
 		for _, clock := range []string{"T15:04:05", "T150405", "T15:04", "T1504", ""} {

@@ -94,14 +94,22 @@ func takePart(ctx context.Context, peerings []*peering) (leave func()) {
 // id is that of the peering's obstacles in the gates.
 func (p *peering) id() string { return "peering" }
 
-// namespaces are those whose peering objects count; one that is empty stands for the cluster.
-func (p *peering) namespaces() []string { return []string{p.options.Namespace} }
+// served are the namespaces whose peering objects count, by now, and whether all are known; one
+// that is empty stands for the cluster. All operators of an engine have the same.
+func (p *peering) served() (namespaces []string, known bool) {
+	if p.clusterwide() {
+		return []string{""}, true
+	}
+	return p.operators[0].namespaces.served()
+}
 
-func (p *peering) clusterwide() bool { return p.options.Namespace == "" }
+func (p *peering) clusterwide() bool { return p.options.Namespaces.All() }
 
 // run takes part until the context ends, and leaves then.
 func (p *peering) run(ctx context.Context) {
 	defer p.keep(nil)
+	changed, forget := p.operators[0].namespaces.join()
+	defer forget()
 	for {
 		interval := servedInterval
 		resources, err := peer.Resources(ctx, p.options.Client, p.clusterwide())
@@ -118,6 +126,7 @@ func (p *peering) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
+		case <-changed: // other namespaces are served now
 		case <-time.After(interval):
 			if err := p.options.Client.Discovery.Refresh(ctx); err != nil && ctx.Err() == nil {
 				p.log.Debug("cannot ask the cluster what it serves", "error", err)
@@ -134,8 +143,9 @@ func (p *peering) mandatory() bool {
 // adjust starts and stops monitors, so that there is one for each peering object that may be.
 func (p *peering) adjust(ctx context.Context, resources []kube.Resource) {
 	wanted := map[place]kube.Resource{}
+	namespaces, _ := p.served()
 	for _, r := range resources {
-		for _, namespace := range p.namespaces() {
+		for _, namespace := range namespaces {
 			wanted[place{r.String(), namespace}] = r
 		}
 	}
@@ -188,8 +198,11 @@ func (p *peering) startLocked(ctx context.Context, at place, r kube.Resource) *m
 
 // verdict is what the peering objects together mean.
 type verdict struct {
-	// unknown: some object was not seen yet. missing: some namespace has none.
-	unknown, missing bool
+	// unknown: some object was not seen yet.
+	unknown bool
+	// missing are the namespaces that have none, of so many.
+	missing []string
+	of      int
 	// reason is why to pause, empty for not at all. same tells that it is one that somebody
 	// should do something about.
 	reason string
@@ -214,7 +227,7 @@ func (p *peering) judge(asked bool) {
 			op.gate.Pause(p.id(), fmt.Sprintf("peering %q: %s", p.name, v.reason))
 		case v.unknown:
 			op.gate.Close(p.id(), fmt.Sprintf("peering %q is not known yet", p.name))
-		case v.missing && op.compiled.Settings.Peering.Mandatory:
+		case len(v.missing) > 0 && op.compiled.Settings.Peering.Mandatory:
 			op.gate.Pause(p.id(), fmt.Sprintf("peering %q is mandatory, but %s", p.name, p.lack(v)))
 		default:
 			op.gate.Open(p.id())
@@ -223,9 +236,10 @@ func (p *peering) judge(asked bool) {
 }
 
 func (p *peering) verdictLocked() verdict {
-	var v verdict
+	namespaces, known := p.served()
+	v := verdict{unknown: !known, of: len(namespaces)}
 	var reasons []string
-	for _, namespace := range p.namespaces() {
+	for _, namespace := range namespaces {
 		exists := false
 		for _, m := range p.inLocked(namespace) {
 			s := m.state
@@ -239,7 +253,9 @@ func (p *peering) verdictLocked() verdict {
 			}
 			v.same = v.same || len(s.Decision.Same) > 0
 		}
-		v.missing = v.missing || !exists
+		if !exists {
+			v.missing = append(v.missing, namespace)
+		}
 	}
 	slices.Sort(reasons)
 	v.reason = strings.Join(reasons, "; ")
@@ -267,11 +283,11 @@ func (p *peering) lack(v verdict) string {
 	if v.trouble != nil && final(v.trouble) {
 		return "it cannot be read: " + v.trouble.Error()
 	}
-	where := make([]string, 0, 1)
-	for _, namespace := range p.namespaces() {
-		where = append(where, peer.Where(peer.Kind(p.clusterwide()), namespace, p.name))
+	text := "there is no " + peer.Where(peer.Kind(p.clusterwide()), v.missing[0], p.name)
+	if more := len(v.missing) - 1; more > 0 {
+		text += fmt.Sprintf(", and none in %d more", more)
 	}
-	return "there is no " + strings.Join(where, " or ")
+	return text
 }
 
 // sayLocked tells the log what has changed.
@@ -291,20 +307,31 @@ func (p *peering) sayLocked(v verdict) {
 		}
 		p.said = v.reason
 	}
-	standing := "takes part"
-	if v.missing {
-		standing = p.lack(v)
+	p.sayStandingLocked(log, v)
+}
+
+// sayStandingLocked tells the log whether the engine takes part. Namespaces that come and go are
+// not worth a word each.
+func (p *peering) sayStandingLocked(log *slog.Logger, v verdict) {
+	standing := "some"
+	switch len(v.missing) {
+	case 0:
+		standing = "all"
+	case v.of:
+		standing = "none"
 	}
-	if standing == p.standing {
+	if standing == p.standing || v.of == 0 {
 		return
 	}
 	p.standing = standing
 	switch {
-	case v.missing && p.mandatory():
-		log.Warn("pausing: the peering is mandatory, but "+standing, "to do", "see 'kopf-declarative crds'")
-	case v.missing:
-		log.Info("running without peering: " + standing)
-	default:
+	case standing == "all":
 		log.Info("taking part in the peering", "identity", p.self.Identity, "priority", p.self.Priority)
+	case p.mandatory():
+		log.Warn("pausing: the peering is mandatory, but "+p.lack(v), "to do", "see 'kopf-declarative crds'")
+	case standing == "some":
+		log.Info("taking part in the peering, but not everywhere: "+p.lack(v), "identity", p.self.Identity, "priority", p.self.Priority)
+	default:
+		log.Info("running without peering: " + p.lack(v))
 	}
 }

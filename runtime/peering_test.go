@@ -17,6 +17,7 @@ import (
 
 	"github.com/kopf-declarative/kopf-declarative/runtime"
 	"github.com/kopf-declarative/kopf-declarative/runtime/peer"
+	"github.com/kopf-declarative/kopf-declarative/runtime/scope"
 )
 
 var (
@@ -416,15 +417,15 @@ func TestPeeringWithoutRights(t *testing.T) {
 	n := neighbours(t)
 	n.write(`{boss: {priority: 1000, lifetime: 3600}}`)
 	const own = `{apiGroups: [test.kopf.dev], resources: ["*"], verbs: ["*"]}`
-	blind := n.startWith(n.peered("blind", ""), runtime.Options{Client: n.as("blind", "["+own+"]"), Namespace: n.ns})
+	blind := n.startWith(n.peered("blind", ""), runtime.Options{Client: n.as("blind", "["+own+"]"), Namespaces: scope.Exactly(n.ns)})
 	blind.says("level=INFO", "running without peering: it cannot be read")
 	n.create(widgets, widget("one", 1))
 	blind.says("blind made one.")
 	blind.stop()
 
 	mute := n.startWith(n.peered("mute", ""), runtime.Options{
-		Client:    n.as("mute", "["+own+`, {apiGroups: [kopf.dev], resources: [kopfpeerings], verbs: [get, list, watch]}]`),
-		Namespace: n.ns,
+		Client:     n.as("mute", "["+own+`, {apiGroups: [kopf.dev], resources: [kopfpeerings], verbs: [get, list, watch]}]`),
+		Namespaces: scope.Exactly(n.ns),
 	})
 	mute.says("pausing: paused in favour of boss")
 	mute.says("level=WARN", "cannot renew the own entry")
@@ -432,4 +433,27 @@ func TestPeeringWithoutRights(t *testing.T) {
 	n.write(`{boss: null}`)
 	mute.says("resuming")
 	mute.says("mute made two.")
+}
+
+// TestPeeringInEachNamespace: each served namespace has its own peering, and a reason to pause
+// in one of them pauses the whole operator, as in Kopf. Namespaces may come later.
+func TestPeeringInEachNamespace(t *testing.T) {
+	t.Parallel()
+	n := neighbours(t)
+	other := n.elsewhere()
+	e := n.startWith(n.peered("ours", ""), runtime.Options{Client: n.client, Namespaces: scope.Exactly(n.ns, other.ns)})
+	e.says("taking part in the peering, but not everywhere: there is no KopfPeering", other.ns)
+	n.populated(1)
+	there := &neighbourhood{other, other.client.Dynamic.Resource(peerings).Namespace(other.ns), "default"}
+	there.found()
+	there.populated(1)
+	there.write(`{boss: {priority: 1000, lifetime: 3600}}`)
+	e.says("pausing: paused in favour of boss")
+	n.create(widgets, widget("one", 1))
+	there.write(`{boss: null}`)
+	e.says("resuming")
+	e.says("ours made one.")
+	e.stop()
+	n.populated(0)
+	there.populated(0)
 }

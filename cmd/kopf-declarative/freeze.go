@@ -78,35 +78,51 @@ func (a *app) freeze(ctx context.Context) error {
 	if p, ok := s.ownPriority(); ok {
 		self.Priority = p
 	}
-	where, err := a.sendToPeers(ctx, peer.Renewal(self))
-	if err != nil {
-		return err
+	frozen, err := a.sendToPeers(ctx, peer.Renewal(self))
+	for _, where := range frozen {
+		fmt.Fprintf(a.stdout, "%s is frozen by %s with priority %d for %s\n", where, self.Identity, self.Priority, self.Lifetime)
 	}
-	_, err = fmt.Fprintf(a.stdout, "%s is frozen by %s with priority %d for %s\n", where, self.Identity, self.Priority, self.Lifetime)
 	return err
 }
 
 func (a *app) resume(ctx context.Context) error {
 	identity := a.settings.identity()
-	where, err := a.sendToPeers(ctx, peer.Removal(identity))
-	if err != nil {
-		return err
+	resumed, err := a.sendToPeers(ctx, peer.Removal(identity))
+	for _, where := range resumed {
+		fmt.Fprintf(a.stdout, "%s is not frozen by %s any more\n", where, identity)
 	}
-	_, err = fmt.Fprintf(a.stdout, "%s is not frozen by %s any more\n", where, identity)
 	return err
 }
 
-// sendToPeers patches the chosen peering object of the chosen cluster.
-func (a *app) sendToPeers(ctx context.Context, patch map[string]any) (string, error) {
+// sendToPeers patches the chosen peering objects of the chosen cluster.
+func (a *app) sendToPeers(ctx context.Context, patch map[string]any) (where []string, err error) {
 	s := &a.settings
+	namespaces, err := s.watched()
+	if err != nil {
+		return nil, err
+	}
+	places := namespaces.Exact()
+	switch {
+	case namespaces.Wild():
+		return nil, fmt.Errorf("%s: peering objects are found by the names of their namespaces, not by patterns", namespaces)
+	case namespaces.All():
+		places = []string{""}
+	}
 	client, err := kube.Connect(kube.Options{
 		Kubeconfig: s.kubeconfig, Context: s.context, UserAgent: program, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if _, err := client.Check(ctx); err != nil {
-		return "", err
+		return nil, err
 	}
-	return peer.Send(ctx, client, s.watched(), s.peeringName(), patch)
+	for _, namespace := range places {
+		object, err := peer.Send(ctx, client, namespace, s.peeringName(), patch)
+		if err != nil {
+			return where, err
+		}
+		where = append(where, object)
+	}
+	return where, nil
 }

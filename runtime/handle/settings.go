@@ -39,7 +39,7 @@ type Settings struct {
 
 	// ScanningDisabled: what is there at the start is all that counts.
 	ScanningDisabled bool
-	Peering Peering
+	Peering          Peering
 
 	Posting bool
 	// PostingLevel is that from which on messages of handlers are events too.

@@ -122,6 +122,7 @@ func (w *watching) end(name string) {
 	delete(w.streams, name)
 	s.cancel()
 	<-s.ended
+	w.o.log.Debug("no longer watching", "resource", w.resource.String(), "namespace", name)
 	s.stream.Forget()
 	w.listed(name)
 }

@@ -13,9 +13,12 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 )
 
-// acceptMetadata asks for the objects' metadata only.
-const acceptMetadata = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1," +
-	"application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
+// What asks for the objects' metadata only, in a list and in a watch. A watch that asks
+// for lists ends at once.
+const (
+	acceptIdentities = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
+	acceptIdentity   = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json"
+)
 
 // List reads the objects of a resource, one page of them where the options
 // have a limit, and calls each for every one while the answer still comes in:
@@ -23,7 +26,7 @@ const acceptMetadata = "application/json;as=PartialObjectMetadataList;g=meta.k8s
 func (c *Client) List(ctx context.Context, r Resource, namespace string, o metav1.ListOptions, each func(*Object) error) (metav1.ListMeta, error) {
 	req := listParams(c.request(http.MethodGet, r, namespace), o)
 	if c.identities {
-		req.SetHeader("Accept", acceptMetadata)
+		req.SetHeader("Accept", acceptIdentities)
 		own := each
 		each = func(o *Object) error { return own(o.identity()) }
 	}
@@ -122,7 +125,7 @@ func (c *Client) Watch(ctx context.Context, r Resource, namespace string, o meta
 	// more time than it saves.
 	req := listParams(c.request(http.MethodGet, r, namespace), o).SetHeader("Accept-Encoding", "identity")
 	if c.identities {
-		req.SetHeader("Accept", acceptMetadata)
+		req.SetHeader("Accept", acceptIdentity)
 	}
 	body, err := req.Stream(streamed(ctx))
 	if err != nil {

@@ -5,9 +5,11 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/runtime/handle"
+	"github.com/kopf-declarative/kopf-declarative/runtime/health"
 	"github.com/kopf-declarative/kopf-declarative/runtime/metrics"
 	"github.com/kopf-declarative/kopf-declarative/runtime/scope"
 	"github.com/kopf-declarative/kopf-declarative/spec"
@@ -19,6 +21,12 @@ type Engine struct {
 	operators []*handle.Operator
 	crds      []map[string]any
 	metrics   *metrics.Registry
+
+	mu      sync.Mutex
+	ctx     context.Context // guarded by mu: that of Run
+	running []*operator     // guarded by mu: nil until they run
+	version string          // guarded by mu
+	began   time.Time       // guarded by mu
 }
 
 // Compile turns a parsed bundle into an engine that can run, and finds
@@ -74,7 +82,12 @@ type Options struct {
 	Version string
 	// ApplyCRDs installs the CustomResourceDefinitions of the bundle first.
 	ApplyCRDs bool
-	Log       *slog.Logger
+	// Listen is host and port of the HTTP server for metrics, health and status; empty for
+	// none.
+	Listen string
+	// Liveness is where the health is served, besides or instead of that.
+	Liveness health.Endpoint
+	Log      *slog.Logger
 	// Ready is called once when every watch that can start has listed its
 	// objects; it may be nil.
 	Ready func()
@@ -86,6 +99,11 @@ type Options struct {
 // and no matter of the others.
 func (e *Engine) Run(ctx context.Context, o Options) error {
 	e.metrics.Build(o.Version)
+	stop, err := e.serve(o)
+	if err != nil {
+		return err
+	}
+	defer stop()
 	if o.ApplyCRDs && len(e.crds) > 0 {
 		if err := o.Client.ApplyCRDs(ctx, e.crds); err != nil {
 			return err
@@ -102,6 +120,9 @@ func (e *Engine) Run(ctx context.Context, o Options) error {
 	}
 	leave := takePart(ctx, newPeerings(operators, o))
 	defer leave()
+	e.mu.Lock()
+	e.ctx, e.running = ctx, operators
+	e.mu.Unlock()
 	var ready, running sync.WaitGroup
 	for _, op := range operators {
 		ready.Add(1)

@@ -66,6 +66,23 @@ func (g *gate) Closed() []string {
 	return out
 }
 
+// obstacles are the reasons by what they mean: what holds up the work, and why it is left
+// to others. Both are sorted.
+func (g *gate) obstacles() (held, paused []string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, o := range g.reasons {
+		if o.pause {
+			paused = append(paused, o.reason)
+		} else {
+			held = append(held, o.reason)
+		}
+	}
+	slices.Sort(held)
+	slices.Sort(paused)
+	return held, paused
+}
+
 // Aspect is what the gate is like now.
 func (g *gate) Aspect() aspect {
 	g.mu.Lock()

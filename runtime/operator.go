@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -42,6 +43,10 @@ type operator struct {
 	metrics  *metrics.Operator
 	// gate holds up all work on objects while there is a reason to.
 	gate gate
+	// looked tells that the cluster was asked for the resources once.
+	looked atomic.Bool
+	// probes evaluates the operator's probes; nil where it has none.
+	probes func(context.Context) map[string]any
 
 	// ctx ends when no new work is to begin, work when running handlers are
 	// cut off.
@@ -110,7 +115,7 @@ func (o *operator) run(ctx context.Context, ready func()) {
 	defer o.metrics.Read(metrics.Sources{
 		Spent:   o.compiled.Spent,
 		Dropped: o.recorder.Dropped,
-		Paused:  func() bool { return o.gate.Aspect().Closed },
+		Paused:  func() bool { return o.gate.Aspect().Paused },
 	})()
 	o.running.Go(o.followNamespaces)
 	o.running.Go(o.followCRDs)
@@ -136,6 +141,7 @@ func (o *operator) discover(ready func()) {
 	said := map[*handle.Selector]string{}
 	for first := true; ; first = false {
 		begun := o.startWatches(said)
+		o.looked.Store(true)
 		if first {
 			o.running.Go(func() {
 				begun.synced.Wait()
@@ -290,6 +296,7 @@ func (o *operator) start(c *choice, synced func()) {
 		Emit:     o.emit,
 		Related:  o.related.of(),
 		Metrics:  o.metrics,
+		Begins:   runner.underWay.begins,
 		Stopping: func() bool { return ctx.Err() != nil || o.gate.Aspect().Closed },
 	})
 	o.mu.Lock()
@@ -297,7 +304,7 @@ func (o *operator) start(c *choice, synced func()) {
 	// From here on the gate's hook tells it of changes.
 	runner.objects.setPaused(o.gate.Aspect().Paused, false)
 	o.mu.Unlock()
-	uncount := meter.Count(runner.objects.len, func() int { return 0 })
+	uncount := meter.Count(runner.objects.len, runner.underWay.len)
 	o.log.Debug("watching", "resource", c.resource.String())
 	var running sync.WaitGroup
 	running.Go(func() {
@@ -308,7 +315,7 @@ func (o *operator) start(c *choice, synced func()) {
 		defer synced() // nobody may wait for a watch that ended before its first listing
 		o.watch(ctx, c.resource, runner.labels, runner.fields, watch.Sink{
 			Event:   runner.event,
-			Synced:  synced,
+			Synced:  func() { runner.listed.Store(true); synced() },
 			Trouble: func(error) { synced() }, // what is forbidden must not hold up the rest
 		})
 	})

@@ -2,8 +2,10 @@ package runtime
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -28,6 +30,8 @@ type resourceRunner struct {
 	gate     *gate
 	worker   *handle.Worker
 	objects  *objects
+	underWay underWay
+	listed   atomic.Bool // the objects have been listed
 	queue    *queue.Queue[types.NamespacedName]
 	metrics  *metrics.Resource
 	log      *slog.Logger
@@ -75,29 +79,31 @@ func (r *resourceRunner) process(ctx context.Context, key types.NamespacedName) 
 	if e == nil {
 		return
 	}
+	defer r.underWay.rests(key)
 	// One object that brings down its handling must not stop all the others.
 	defer func() {
 		if broken := recover(); broken != nil {
 			r.log.Error("internal error, please report it", "object", key, "error", broken)
 			r.log.Debug("internal error", "stack", string(debug.Stack()))
-			r.retry(key, e)
+			r.retry(key, e, fmt.Sprintf("internal error: %v", broken))
 		}
 	}()
 	if err := r.handle(ctx, key, e, object, raw); err != nil {
 		if ctx.Err() != nil {
 			return // cut off by the end: it goes on after the restart
 		}
-		r.retry(key, e)
+		r.retry(key, e, err.Error())
 		r.log.Warn("cannot handle the object now, will try again", "object", key, "error", err, "in", r.settings.ErrorDelay(e.memory.Failures))
 	}
 }
 
 // retry looks at the object again after an error of the engine.
-func (r *resourceRunner) retry(key types.NamespacedName, e *entry) {
+func (r *resourceRunner) retry(key types.NamespacedName, e *entry, problem string) {
 	r.metrics.Failed()
 	e.memory.Failures++
 	delay := r.settings.ErrorDelay(e.memory.Failures)
 	e.again = time.Now().Add(delay)
+	r.underWay.fails(key, problem, e.again)
 	r.queue.AddAfter(key, delay)
 }
 
@@ -116,6 +122,7 @@ func (r *resourceRunner) handle(ctx context.Context, key types.NamespacedName, e
 	}
 	if object == nil {
 		r.objects.drop(key, e)
+		r.underWay.forget(key)
 		return nil
 	}
 	if !r.worker.SeesChanges() {
@@ -226,6 +233,7 @@ func (r *resourceRunner) current(ctx context.Context, e *entry, object *kube.Obj
 
 // after notes what a pass has left to do.
 func (r *resourceRunner) after(key types.NamespacedName, e *entry, object *kube.Object, result handle.Result) {
+	r.underWay.leaves(key, result.Pending)
 	e.seen = object.ResourceVersion
 	e.again = result.Again
 	if result.Written != "" {

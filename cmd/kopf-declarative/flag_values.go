@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kopf-declarative/kopf-declarative/runtime/health"
 	"github.com/kopf-declarative/kopf-declarative/runtime/scope"
 )
 
@@ -32,6 +33,40 @@ func (n *namespacePatterns) Set(text string) error {
 	}
 	*n = append(*n, text)
 	return nil
+}
+
+// listenAddress is a flag with host and port.
+type listenAddress string
+
+// String implements pflag.Value.
+func (a *listenAddress) String() string { return string(*a) }
+
+// Type implements pflag.Value.
+func (a *listenAddress) Type() string { return "ADDRESS" }
+
+// Set implements pflag.Value.
+func (a *listenAddress) Set(text string) error {
+	if err := health.CheckAddress(text); err != nil {
+		return err
+	}
+	*a = listenAddress(text)
+	return nil
+}
+
+// livenessURL is a flag with the URL of the health.
+type livenessURL health.Endpoint
+
+// String implements pflag.Value.
+func (u *livenessURL) String() string { return health.Endpoint(*u).String() }
+
+// Type implements pflag.Value.
+func (u *livenessURL) Type() string { return "URL" }
+
+// Set implements pflag.Value.
+func (u *livenessURL) Set(text string) error {
+	parsed, err := health.ParseEndpoint(text)
+	*u = livenessURL(parsed)
+	return err
 }
 
 // choice is a flag whose value is one of a few words; the first is the default.

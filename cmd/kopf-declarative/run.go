@@ -101,6 +101,8 @@ func (a *app) serve(ctx context.Context, log *slog.Logger, l loaded) error {
 		Namespaces: namespaces,
 		Version:    ownVersion().Version,
 		ApplyCRDs:  a.settings.applyCRDs,
+		Listen:     a.settings.listen,
+		Liveness:   a.settings.liveness,
 		Log:        log,
 		Ready:      func() { log.Info("ready") },
 	})

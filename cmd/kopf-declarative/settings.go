@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 
+	"github.com/kopf-declarative/kopf-declarative/runtime/health"
 	"github.com/kopf-declarative/kopf-declarative/runtime/scope"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 )
@@ -32,6 +33,9 @@ type settings struct {
 	set           []string
 	overrides     overrides
 	output        string
+	listen        string
+	liveness      health.Endpoint
+	server        string
 	cpuProfile    string
 	peeringSettings
 }
@@ -61,6 +65,8 @@ func (s *settings) runFlags(f *pflag.FlagSet) {
 	s.priorityFlags(f, "pause for other operators with a higher priority than this, and make those with a lower one pause")
 	f.BoolVar(&s.standalone, "standalone", false, "take no notice of other operators")
 	f.BoolVar(&s.applyCRDs, "apply-crds", false, "install or update the files' CustomResourceDefinitions first")
+	f.Var((*listenAddress)(&s.listen), "listen", "serve /metrics, /healthz, /readyz and /status at this host and port, such as :8080")
+	f.Var((*livenessURL)(&s.liveness), "liveness", "serve the health at this URL too, such as http://0.0.0.0:8080/healthz")
 	f.StringArrayVar(&s.set, setFlag, nil, "`PATH=VALUE` in the settings of all operators, such as queueing.exitTimeout=30s; may be repeated")
 	f.Var(newChoice(&s.logFormat, "text", "json"), "log-format", "format of the log: text or json")
 	f.BoolVarP(&s.quiet, "quiet", "q", false, "log only warnings and errors")
@@ -69,6 +75,11 @@ func (s *settings) runFlags(f *pflag.FlagSet) {
 }
 
 func (s *settings) versionFlags(f *pflag.FlagSet) {
+	f.VarP(newChoice(&s.output, "text", "json"), "output", "o", "format of the output: text or json")
+}
+
+func (s *settings) statusFlags(f *pflag.FlagSet) {
+	f.StringVar(&s.server, "server", "http://127.0.0.1:8080", "`URL` of the engine, as its --listen says it")
 	f.VarP(newChoice(&s.output, "text", "json"), "output", "o", "format of the output: text or json")
 }
 

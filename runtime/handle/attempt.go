@@ -30,6 +30,7 @@ const atOnce = 100 * time.Millisecond
 // where the end of the engine has cut off the handler: it counts as not tried.
 func (p *pass) attempt(ctx context.Context, h *Handler) bool {
 	record := p.records[h.ID].Begun(p.now)
+	p.w.begins(essence.MetaText(p.object, "namespace"), essence.MetaText(p.object, "name"), h.ID, record.Retries+1)
 	from, meter, begun := p.own.Len(), p.w.meters[h], time.Now()
 	run, err := p.perform(ctx, h, h.steps, record, nil)
 	if err == nil {

@@ -202,6 +202,7 @@ func (p *pass) braked() bool {
 	}
 	if wait > 0 {
 		p.result.Again = p.now.Add(wait)
+		p.result.Pending = []Pending{{Next: p.result.Again, Message: "the object changes too fast; it is handled more slowly"}}
 	}
 	return wait > 0
 }
@@ -270,12 +271,30 @@ func (p *pass) conclusion(ctx context.Context) error {
 		return err
 	}
 	p.mem.unsent = nil
+	p.result.Pending = p.pending()
 	p.mem.setWaiting(slices.ContainsFunc(p.selected, func(h *Handler) bool { return p.records[h.ID].Waiting }))
 	if p.plan().Done() {
 		p.mem.Listed = false
 		p.mem.Deleted = p.cause.Reason == cause.Delete
 	}
 	return nil
+}
+
+// pending are the handlers that are not at their end, in declared order.
+func (p *pass) pending() []Pending {
+	var out []Pending
+	for _, h := range p.selected {
+		r := p.records[h.ID]
+		if r.Finished() {
+			continue
+		}
+		left := Pending{Handler: h.ID, Attempts: r.Retries, Waiting: r.Waiting || r.Delayed == nil, Message: r.Message}
+		if r.Delayed != nil {
+			left.Next = *r.Delayed
+		}
+		out = append(out, left)
+	}
+	return out
 }
 
 // fits tells whether there is a pass to be sent again for the object. What is

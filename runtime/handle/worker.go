@@ -25,6 +25,7 @@ type Worker struct {
 	emit     func(actions.Event)
 	related  Related
 	stopping func() bool
+	begins   func(namespace, name, handler string, attempt int)
 	faults   *faults
 	identity map[string]any // the variable operator
 	meter    *metrics.Resource
@@ -68,6 +69,8 @@ type WorkerOptions struct {
 	Related     Related
 	// Metrics are those of the operator.
 	Metrics *metrics.Operator
+	// Begins is told of each attempt of a handler; the number counts from 1.
+	Begins func(namespace, name, handler string, attempt int)
 	// Stopping tells that no further handler should begin.
 	Stopping func() bool
 }
@@ -82,6 +85,7 @@ func (o *Operator) NewWorker(handlers []*Handler, opts WorkerOptions) *Worker {
 		emit:     opts.Emit,
 		related:  opts.Related,
 		stopping: opts.Stopping,
+		begins:   opts.Begins,
 		meter:    opts.Metrics.Resource(opts.Resource.GVR().GroupResource().String()),
 		meters:   map[*Handler]*metrics.Handler{},
 		identity: map[string]any{"name": o.Name, "id": opts.ID, "version": opts.Version},
@@ -130,6 +134,22 @@ type Result struct {
 	// Written is the resourceVersion of the last patch of the object itself;
 	// empty if it was not changed.
 	Written string
+	// Pending is what of the cycle is not at its end.
+	Pending []Pending
+}
+
+// Pending is a handler that is not at its end, for people who ask. Without a handler it is
+// about the object as a whole.
+type Pending struct {
+	Handler string
+	// Attempts were made so far; Next is when the next one is due, zero where that depends
+	// on others.
+	Attempts int
+	Next     time.Time
+	// Waiting: for other objects or for another handler.
+	Waiting bool
+	// Message is that of the last error.
+	Message string
 }
 
 // Handle brings an object a step further in its current cycle: it runs the

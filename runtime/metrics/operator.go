@@ -44,7 +44,7 @@ type Sources struct {
 	Spent func() (evaluations, cost uint64)
 	// Dropped are the Kubernetes events that were lost so far.
 	Dropped func() uint64
-	// Paused tells whether no work is begun.
+	// Paused tells whether the work is left to others.
 	Paused func() bool
 }
 

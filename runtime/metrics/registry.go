@@ -96,7 +96,7 @@ func New() *Registry {
 
 	r.watched = r.sample("kopf_objects_watched", "gauge", "Objects that are watched for handlers.", "operator", "resource")
 	r.underWay = r.sample("kopf_objects_under_way", "gauge", "Objects with handlers that are not at their end: at work, waiting, or to be tried again.", "operator", "resource")
-	r.paused = r.sample("kopf_operator_paused", "gauge", "1 while the operator begins no work, else 0.", "operator")
+	r.paused = r.sample("kopf_operator_paused", "gauge", "1 while the operator leaves its work to others, else 0.", "operator")
 	r.evaluations = r.sample("kopf_cel_evaluations_total", "counter", "Evaluations of expressions.", "operator")
 	r.cost = r.sample("kopf_cel_cost_total", "counter", "Runtime cost of expressions, as CEL counts it; only of those that can be costly.", "operator")
 	r.dropped = r.sample("kopf_events_dropped_total", "counter", "Kubernetes events that could not be posted.", "operator")

@@ -44,6 +44,9 @@ type adoption struct {
 
 func (c *compiler) adopt(x *spec.Adopt) *adoption {
 	a := &adoption{enabled: true, owner: true, controller: true, block: true, namespace: true, copyLabels: true}
+	if c.scope&eval.Object == 0 {
+		return &adoption{} // there is no parent
+	}
 	if x == nil {
 		return a
 	}

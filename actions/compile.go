@@ -133,18 +133,24 @@ func (c *compiler) action(s *spec.Step) (string, action) {
 	case s.Do != nil:
 		return "do", c.group(s)
 	case s.Create != nil:
+		c.ownObject(s.Create.Adopt != nil && isTrue(s.Create.Adopt.Enabled, true), adoptRange(s.Create), "there is no parent to adopt the child")
 		return "create", c.create(s.Create)
 	case s.Patch != nil:
+		c.ownObject(s.Patch.Target == nil, s.Patch.Range, `it needs a "target"`)
 		return "patch", c.patch(s.Patch)
 	case s.Status != nil:
+		c.ownObject(true, s.Status.Range, "there is no status; to keep data, write memo")
 		return "status", c.status(s.Status)
 	case s.Condition != nil:
+		c.ownObject(true, s.Condition.Range, "there is no status to set a condition in")
 		return "condition", c.condition(s.Condition)
 	case s.Delete != nil:
+		c.ownObject(s.Delete.Target == nil && s.Delete.Resource == nil, s.Delete.Range, `it needs a "target"`)
 		return "delete", c.delete(s.Delete)
 	case s.Get != nil:
 		return "get", c.get(s.Get)
 	case s.Event != nil:
+		c.ownObject(s.Event.About == nil, s.Event.Range, `it needs "about": what the event is about`)
 		return "event", c.event(s.Event)
 	case s.Log != nil:
 		return "log", c.log(s.Log)
@@ -154,10 +160,29 @@ func (c *compiler) action(s *spec.Step) (string, action) {
 		return "return", c.returns(s.Return)
 	case s.Wait != nil:
 		return "wait", c.wait(s.Wait)
+	case s.Memo != nil:
+		return "memo", c.memo(s.Memo)
 	default:
 		// The decoder has reported that there is none.
 		return "do", &group{}
 	}
+}
+
+// ownObject reports a step that works on the handler's own object where there is none.
+func (c *compiler) ownObject(needed bool, at diag.Range, detail string) {
+	if needed && c.scope&eval.Object == 0 {
+		if at.Start.Line != at.End.Line {
+			at.End = at.Start
+		}
+		c.report(ruleNoObject, at, "startup and cleanup have none: %s", detail)
+	}
+}
+
+func adoptRange(x *spec.Create) diag.Range {
+	if x.Adopt == nil {
+		return x.Range
+	}
+	return x.Adopt.Range
 }
 
 func (c *compiler) group(s *spec.Step) action {

@@ -72,7 +72,10 @@ type frame struct {
 
 func (f *frame) inStep(s *step) *frame {
 	inner := *f
-	inner.bind = f.bind.With(map[string]any{"steps": maps.Clone(f.results)})
+	inner.bind = f.bind.With(map[string]any{
+		"steps": maps.Clone(f.results),
+		"memo":  func() (any, error) { return f.Memo.Data(), nil },
+	})
 	inner.place = f.place + "/" + s.key
 	inner.label = s.label
 	return &inner

@@ -5,7 +5,7 @@ import "github.com/kopf-declarative/kopf-declarative/spec/diag"
 // Rules are all rules that this package reports.
 func Rules() []*diag.Rule {
 	return []*diag.Rule{
-		ruleStep, ruleConditionType, ruleConditionReason, ruleEventReason, rulePatchStatus, ruleWaitChildren,
+		ruleStep, ruleConditionType, ruleConditionReason, ruleEventReason, rulePatchStatus, ruleWaitChildren, ruleNoObject,
 	}
 }
 
@@ -30,6 +30,10 @@ var (
 	rulePatchStatus = &diag.Rule{
 		ID: "patch-status", Summary: "nothing of the status",
 		Explanation: "A patch with `subresource: status` changes nothing but the status, so the fields must stand under the key `status`.",
+	}
+	ruleNoObject = &diag.Rule{
+		ID: "no-object", Summary: "there is no object",
+		Explanation: "The activities in `startup` and `cleanup` belong to the operator as a whole. Steps that change the handled object need to be told another one there.",
 	}
 	ruleWaitChildren = &diag.Rule{
 		ID: "wait-children", Summary: "children of all kinds",

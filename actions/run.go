@@ -18,7 +18,7 @@ type Run struct {
 	Resource kube.Resource
 	// Object is the body at the start of the cycle; nothing changes it.
 	Object map[string]any
-	// Vars binds everything of the handler's scope except steps, item, key and
+	// Vars binds everything of the handler's scope except steps, memo, item, key and
 	// children, which the steps bind themselves.
 	Vars *eval.Binding
 
@@ -37,6 +37,8 @@ type Run struct {
 	Log *slog.Logger
 	// Emit takes a Kubernetes event and never blocks.
 	Emit func(Event)
+	// Memo is the variable memo, and what the step memo changes.
+	Memo *Memo
 	// Own collects the changes of the object itself.
 	Own *OwnPatch
 	// HoldFinalizer is called before a child of this resource is made, in a

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"sync"
@@ -94,9 +95,9 @@ type Options struct {
 }
 
 // Run runs the operators until the context ends, then lets running handlers
-// finish. An error means that the engine could not begin: what goes wrong with
-// one operator later, an API server that is away included, is logged, retried,
-// and no matter of the others.
+// finish. An error means that the engine could not begin, or that the startup activities of
+// all operators have failed for good: what goes wrong with one operator later, an API
+// server that is away included, is logged, retried, and no matter of the others.
 func (e *Engine) Run(ctx context.Context, o Options) error {
 	e.metrics.Build(o.Version)
 	stop, err := e.serve(o)
@@ -124,9 +125,10 @@ func (e *Engine) Run(ctx context.Context, o Options) error {
 	e.ctx, e.running = ctx, operators
 	e.mu.Unlock()
 	var ready, running sync.WaitGroup
-	for _, op := range operators {
+	failed := make([]error, len(operators))
+	for i, op := range operators {
 		ready.Add(1)
-		running.Go(func() { op.run(ctx, ready.Done) })
+		running.Go(func() { failed[i] = op.run(ctx, ready.Done) })
 	}
 	running.Go(func() {
 		ready.Wait()
@@ -135,6 +137,9 @@ func (e *Engine) Run(ctx context.Context, o Options) error {
 		}
 	})
 	running.Wait()
+	if ctx.Err() == nil {
+		return errors.Join(failed...) // nobody asked it to end: none has begun
+	}
 	return nil
 }
 

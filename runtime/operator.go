@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/kopf-declarative/kopf-declarative/actions"
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/runtime/events"
 	"github.com/kopf-declarative/kopf-declarative/runtime/handle"
@@ -41,12 +42,13 @@ type operator struct {
 	related  *related
 	log      *slog.Logger
 	metrics  *metrics.Operator
+	// memo is the operator's data in memory, with which those of objects begin.
+	memo       *actions.Memo
+	activities *handle.Activities
 	// gate holds up all work on objects while there is a reason to.
 	gate gate
 	// looked tells that the cluster was asked for the resources once.
 	looked atomic.Bool
-	// probes evaluates the operator's probes; nil where it has none.
-	probes func(context.Context) map[string]any
 
 	// ctx ends when no new work is to begin, work when running handlers are
 	// cut off.
@@ -89,6 +91,7 @@ func newOperator(compiled *handle.Operator, o Options, meter *metrics.Operator) 
 		crds:       crds{changed: make(chan struct{}, 1)},
 		client:     client,
 		log:        log,
+		memo:       actions.NewMemo(nil),
 		metrics:    meter,
 		kept:       map[schema.GroupResource]map[types.UID]*handle.Memory{},
 		gone:       map[schema.GroupResource]time.Time{},
@@ -96,12 +99,22 @@ func newOperator(compiled *handle.Operator, o Options, meter *metrics.Operator) 
 		runners:    map[schema.GroupResource]*resourceRunner{},
 	}
 	op.gate.Hook(op.gateChanged)
+	op.activities = compiled.NewActivities(handle.ActivityOptions{
+		Client:  client,
+		ID:      instance(compiled.Name),
+		Version: o.Version,
+		Log:     log,
+		Emit:    op.emit,
+		Memo:    op.memo,
+	})
 	return op, nil
 }
 
 // run runs the operator until the context ends. ready is called once when
 // everything that can be watched has been listed: what is forbidden is not waited for.
-func (o *operator) run(ctx context.Context, ready func()) {
+//
+// An error means that it has not begun, because a startup activity has failed for good.
+func (o *operator) run(ctx context.Context, ready func()) error {
 	work, cut := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cut(nil)
 	o.ctx, o.work = ctx, work
@@ -117,19 +130,52 @@ func (o *operator) run(ctx context.Context, ready func()) {
 		Dropped: o.recorder.Dropped,
 		Paused:  func() bool { return o.gate.Aspect().Paused },
 	})()
+	if err := o.startup(ctx, ready); err != nil {
+		return err
+	}
 	o.running.Go(o.followNamespaces)
 	o.running.Go(o.followCRDs)
 
 	o.discover(ready)
 	o.stop(cut)
+	return nil
 }
 
-// stop lets running handlers finish for a while, cuts them off then, and
-// flushes what is left to say.
+// startup runs the startup activities, before anything is watched. What ends it before
+// they are done ends the operator; that is an error unless it was the context.
+func (o *operator) startup(ctx context.Context, ready func()) error {
+	o.gate.Close(startupReason, "startup is not done")
+	err := o.activities.Startup(ctx)
+	if err == nil {
+		o.gate.Open(startupReason)
+		return nil
+	}
+	ready()
+	o.flush()
+	if ctx.Err() == nil {
+		o.gate.Close(startupReason, err.Error())
+		o.log.Error("the operator does not begin", "error", err)
+	}
+	return err
+}
+
+// startupReason is the gate's id for what startup holds up.
+const startupReason = "startup"
+
+// stop lets running handlers finish for a while and cuts them off then. Cleanup
+// has as long, and what is left to say is flushed.
 func (o *operator) stop(cut context.CancelCauseFunc) {
 	timer := time.AfterFunc(o.compiled.Settings.ExitTimeout, func() { cut(errStopped) })
 	o.running.Wait()
 	timer.Stop()
+	cleanup, end := context.WithTimeoutCause(context.WithoutCancel(o.ctx), o.compiled.Settings.ExitTimeout, errStopped)
+	defer end()
+	o.activities.Cleanup(cleanup)
+	o.flush()
+}
+
+// flush sends the events that are still on their way.
+func (o *operator) flush() {
 	flush, cancel := context.WithTimeout(context.WithoutCancel(o.ctx), time.Second)
 	defer cancel()
 	o.recorder.Close(flush)
@@ -295,6 +341,7 @@ func (o *operator) start(c *choice, synced func()) {
 		Log:      o.log,
 		Emit:     o.emit,
 		Related:  o.related.of(),
+		Memo:     o.memo,
 		Metrics:  o.metrics,
 		Begins:   runner.underWay.begins,
 		Stopping: func() bool { return ctx.Err() != nil || o.gate.Aspect().Closed },

@@ -13,14 +13,13 @@ func (e *Engine) probe(ctx context.Context) map[string]any {
 	e.mu.Unlock()
 	out := map[string]any{}
 	for _, o := range running {
-		if o.probes == nil {
-			continue
-		}
-		results := o.probes(ctx)
+		results := o.activities.Probes(ctx)
 		if len(running) == 1 {
 			return results
 		}
-		out[o.compiled.Name] = results
+		if len(results) > 0 {
+			out[o.compiled.Name] = results
+		}
 	}
 	return out
 }

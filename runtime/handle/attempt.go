@@ -182,6 +182,7 @@ func (p *pass) newRun(h *Handler, started time.Time) *actions.Run {
 		Log:           p.stepLog(h),
 		Emit:          p.w.emit,
 		Own:           p.own,
+		Memo:          p.memo(),
 		HoldFinalizer: p.holdForChild,
 		Reads: func(resource kube.Resource, namespace, name string) {
 			p.w.related.Read(uid, resource, namespace, name)

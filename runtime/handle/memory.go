@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kopf-declarative/kopf-declarative/actions"
 	"github.com/kopf-declarative/kopf-declarative/runtime/queue"
 )
 
@@ -30,9 +31,10 @@ type Memory struct {
 	unsent *pass
 
 	mu      sync.Mutex
-	waiting bool // guarded by mu: some handler waits for other objects
-	woken   bool // guarded by mu
-	looked  bool // guarded by mu: since the engine started
+	memo    *actions.Memo // guarded by mu; nil until it is asked for
+	waiting bool          // guarded by mu: some handler waits for other objects
+	woken   bool          // guarded by mu
+	looked  bool          // guarded by mu: since the engine started
 }
 
 // brake remembers whether it was said that it slows down.
@@ -48,6 +50,17 @@ func (b *brake) take(now time.Time) (wait time.Duration, say bool) {
 	say = wait > 0 && !b.said
 	b.said = wait > 0 || b.said && !b.Calm()
 	return wait, say
+}
+
+// Memo is the data that handlers keep of the object in memory. It begins with the
+// operator's.
+func (m *Memory) Memo(operator *actions.Memo) *actions.Memo {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.memo == nil {
+		m.memo = actions.NewMemo(operator)
+	}
+	return m.memo
 }
 
 // Wake lets waiting handlers look again before their time. A handler that is

@@ -19,6 +19,9 @@ type Operator struct {
 	Name     string
 	Settings Settings
 	Handlers []*Handler
+	// Startup and Cleanup are the activities, in declared order.
+	Startup, Cleanup []*Handler
+	Probes           []Probe
 	// Selectors are the resources that handlers name, each once.
 	Selectors []*Selector
 	// Related are the resources of the other objects that waiting handlers look at.
@@ -55,6 +58,7 @@ func Compile(op *spec.Operator) (*Operator, diag.List) {
 	for _, h := range op.Spec.Handlers {
 		c.handler(h)
 	}
+	c.activities(op)
 	c.versions()
 	return c.operator, c.found
 }
@@ -113,6 +117,11 @@ func unknownAlias(child actions.Child, known []string) *diag.Diagnostic {
 		d.Detail += fmt.Sprintf("; did you mean %q?", nearest)
 	}
 	return d
+}
+
+// identity is the variable operator, in the process of this id.
+func (o *Operator) identity(id, version string) map[string]any {
+	return map[string]any{"name": o.Name, "id": id, "version": version}
 }
 
 // Storage is where the operator keeps its records on an object.

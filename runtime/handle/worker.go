@@ -27,6 +27,7 @@ type Worker struct {
 	stopping func() bool
 	begins   func(namespace, name, handler string, attempt int)
 	faults   *faults
+	memo     *actions.Memo  // the operator's
 	identity map[string]any // the variable operator
 	meter    *metrics.Resource
 	meters   map[*Handler]*metrics.Handler
@@ -71,6 +72,8 @@ type WorkerOptions struct {
 	Metrics *metrics.Operator
 	// Begins is told of each attempt of a handler; the number counts from 1.
 	Begins func(namespace, name, handler string, attempt int)
+	// Memo is the operator's; it is the seed of those of the objects.
+	Memo *actions.Memo
 	// Stopping tells that no further handler should begin.
 	Stopping func() bool
 }
@@ -88,7 +91,8 @@ func (o *Operator) NewWorker(handlers []*Handler, opts WorkerOptions) *Worker {
 		begins:   opts.Begins,
 		meter:    opts.Metrics.Resource(opts.Resource.GVR().GroupResource().String()),
 		meters:   map[*Handler]*metrics.Handler{},
-		identity: map[string]any{"name": o.Name, "id": opts.ID, "version": opts.Version},
+		memo:     opts.Memo,
+		identity: o.identity(opts.ID, opts.Version),
 	}
 	w.faults = newFaults(opts.Log, func(h *Handler) { w.meters[h].FilterFailed() })
 	for _, h := range handlers {
@@ -246,6 +250,7 @@ func (p *pass) bind(more map[string]any) *eval.Binding {
 		"annotations": metaMap(p.object, "annotations"),
 		"resource":    p.w.resource.Vars(),
 		"operator":    p.w.identity,
+		"memo":        func() (any, error) { return p.memo().Data(), nil },
 		"now":         p.now,
 	}
 	for k, v := range more {
@@ -253,6 +258,8 @@ func (p *pass) bind(more map[string]any) *eval.Binding {
 	}
 	return eval.NewBinding(vars)
 }
+
+func (p *pass) memo() *actions.Memo { return p.mem.Memo(p.w.memo) }
 
 // stanza is a part of the object; an absent one reads as empty.
 func stanza(object map[string]any, key string) any {

@@ -2,9 +2,7 @@ package runtime_test
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -126,96 +124,6 @@ spec:
 	}
 	if record := progress(w.get(widgets, "two"), "former.kopf.dev", "slow"); record != nil {
 		t.Errorf("a record is left under the former name: %v", record)
-	}
-}
-
-// longID is one that Kopf cuts, with a digest; the keys are those that Kopf
-// 1.37.2 makes of it.
-const longID = "an-id-that-is-longer-than-sixty-three-characters-to-be-hashed-by-kopf"
-
-// TestTakeover takes over an object from an operator written in Python in the
-// middle of a retry, from all forms in which Kopf 1.37 writes.
-func TestTakeover(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	const (
-		retried = `{"started":"2026-11-24T01:41:06.066945+00:00","delayed":"2026-11-24T01:41:10.290905+00:00","purpose":"create","retries":2,"success":false,"failure":false,"message":"wait"}`
-		done    = `{"started":"2026-11-24T01:41:06.066945+00:00","stopped":"2026-11-24T01:41:06.066945+00:00","purpose":"create","retries":1,"success":true,"failure":false}`
-	)
-	w.create(widgets, fmt.Sprintf(`
-metadata:
-  name: retried
-  finalizers: [kopf.zalando.org/KopfFinalizerMarker]
-  annotations:
-    kopf.zalando.org/slow: '%[1]s'
-    kopf.zalando.org/an-id-that-is-longer-than-sixty-three-characters-to-be-h-RBMxDA: '%[1]s'
-    kopf.zalando.org/an-id-that-is-longer-than-sixty-three-c-RBMxDA: '%[1]s'
-    kopf.zalando.org/done: '%[2]s'
-spec: {size: 1}
-`, retried, done))
-	w.patchStatus("retried", fmt.Sprintf(`{kopf: {progress: {slow: %[1]s, %[3]s: %[1]s, done: %[2]s}}}`, retried, done, longID))
-	w.create(widgets, `
-metadata:
-  name: handled
-  finalizers: [kopf.zalando.org/KopfFinalizerMarker]
-  labels: {app: web}
-  annotations:
-    kopf.zalando.org/last-handled-configuration: |
-      {"spec":{"size":1},"metadata":{"labels":{"app":"web"}}}
-spec: {size: 1}
-`)
-	w.create(widgets, `
-metadata:
-  name: other
-  annotations: {kopf.zalando.org/slow: '`+done+`'}
-spec: {size: 1}
-`)
-	e := w.start(`
-apiVersion: kopf.dev/v1alpha1
-kind: Operator
-metadata: {name: heir}
-spec:
-  settings: {persistence: {prefix: kopf.zalando.org, finalizer: kopf.zalando.org/KopfFinalizerMarker}}
-  handlers:
-    - {id: slow, on: create, resource: widgets.test.kopf.dev, match: {when: name != 'other'}, do: [{log: "slow ${name} ${retry} since ${started}."}]}
-    - {id: ` + longID + `, on: create, resource: widgets.test.kopf.dev, match: {when: name != 'other'}, do: [{log: "long ${name} ${retry}."}]}
-    - {id: done, on: create, resource: widgets.test.kopf.dev, match: {when: name != 'other'}, do: [{log: "done ${name}."}]}
-    - {id: changed, on: update, resource: widgets.test.kopf.dev, match: {when: name != 'other'}, do: [{log: "changed ${name} from ${old.spec.size} to ${new.spec.size}."}]}
-    - {id: bye, on: delete, resource: widgets.test.kopf.dev, match: {when: name != 'other'}, do: [{log: "bye ${name}."}]}
----
-apiVersion: kopf.dev/v1alpha1
-kind: Operator
-metadata: {name: neighbour}
-spec:
-  handlers:
-    - {id: slow, on: create, resource: widgets.test.kopf.dev, match: {when: name == 'other'}, do: [{log: "neighbour made ${name}."}]}
-    - {id: changed, on: update, resource: widgets.test.kopf.dev, match: {when: name == 'other'}, do: [{log: "neighbour saw a change ${diff.map(d, d.field)}."}]}
-`)
-	e.says("slow retried 2 since 2026-11-24T01:41:06.066945Z.")
-	e.says("long retried 2.")
-	w.eventually("all forms of the records are gone", func() (any, bool) {
-		object := w.get(widgets, "retried")
-		keys := slices.Sorted(maps.Keys(annotationsOf(object)))
-		progress, _ := at(object, "status.kopf.progress").(map[string]any)
-		return object, slices.Equal(keys, []string{"kopf.zalando.org/last-handled-configuration"}) && len(progress) == 0
-	})
-	// The records of an operator in Python are none of ours under another prefix,
-	// and no change either.
-	e.says("neighbour made other.")
-	w.handled(widgets, "other", "neighbour.kopf.dev")
-	w.patch(widgets, "other", `{metadata: {annotations: {kopf.zalando.org/slow: null, kopf.zalando.org/more: x}}}`)
-
-	w.patch(widgets, "handled", `{spec: {size: 2}}`)
-	e.says("changed handled from 1 to 2.")
-	w.delete(widgets, "handled")
-	w.vanishes(widgets, "handled")
-	e.says("bye handled.")
-	w.patch(widgets, "other", `{spec: {size: 2}}`)
-	e.says("neighbour saw a change", "spec.size")
-	for line, want := range map[string]int{"done retried.": 0, "slow handled": 0, "done handled.": 0, "neighbour saw a change": 1, "changed retried": 0} {
-		if n := e.count(line); n != want {
-			t.Errorf("%q: %d times, want %d", line, n, want)
-		}
 	}
 }
 

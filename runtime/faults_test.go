@@ -461,7 +461,11 @@ spec:
 	install()
 	make("two")
 	e.says("made two.")
-	for text, want := range map[string]int{"waiting for a resource": 1, "made one.": 1, "made two.": 1} {
+	// The engine may not even have noticed that it was missing for a second time.
+	if n := e.count("waiting for a resource"); n > 2 {
+		t.Errorf("said %d times that a resource is missing, which it was twice", n)
+	}
+	for text, want := range map[string]int{"made one.": 1, "made two.": 1} {
 		if n := e.count(text); n != want {
 			t.Errorf("%q: %d times, want %d", text, n, want)
 		}

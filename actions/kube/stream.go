@@ -131,7 +131,11 @@ func (c *Client) Watch(ctx context.Context, r Resource, namespace string, o meta
 	if err != nil {
 		return nil, err
 	}
-	return &Watch{body: body, reader: bufio.NewReaderSize(body, 64<<10), resource: r, identities: c.identities}, nil
+	size := 64 << 10
+	if namespace != "" { // there may be thousands of them
+		size = 8 << 10
+	}
+	return &Watch{body: body, reader: bufio.NewReaderSize(body, size), resource: r, identities: c.identities}, nil
 }
 
 // Watch is an open watch. One goroutine may read it; any may close it.

@@ -74,7 +74,7 @@ func TestExcerpt(t *testing.T) {
 		"tab":         {"a:\t\tx y\n", "x", "  1 | a:              x y\n    |                 ^\n"},
 		"wide":        {"漢字: 漢 x\n", "漢 x", "  1 | 漢字: 漢 x\n    |       ^~~~\n"},
 		"combining":   {"e\u0301: x\n", "x", "  1 | e\u0301: x\n    |    ^\n"},
-		"tab inside": {"k: a\tb c\n", "a\tb", "  1 | k: a    b c\n    |    ^~~~~~\n"},
+		"tab inside":  {"k: a\tb c\n", "a\tb", "  1 | k: a    b c\n    |    ^~~~~~\n"},
 		"many lines":  {"a: |\n  b\n", "|\n  b", "  1 | a: |\n    |    ^\n"},
 		"windows":     {"a: b\r\nc: d\r\n", "b\r\nc", "  1 | a: b\n    |    ^\n"},
 		"control":     {"a: \u202ex\x1b[1m\n", "x", "  1 | a: \ufffdx\ufffd[1m\n    |     ^\n"},

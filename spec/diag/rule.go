@@ -20,3 +20,9 @@ type Rule struct {
 func (r *Rule) At(at Range, format string, args ...any) *Diagnostic {
 	return &Diagnostic{Rule: r, Severity: r.Severity, Summary: r.Summary, Detail: fmt.Sprintf(format, args...), Subject: at}
 }
+
+// docs is where the pages of the rules are.
+const docs = "https://github.com/kopf-declarative/kopf-declarative/blob/main/docs/rules/"
+
+// URL is the page of the rule.
+func (r *Rule) URL() string { return docs + r.ID + ".md" }

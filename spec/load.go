@@ -17,8 +17,8 @@ type Source struct {
 	Text []byte
 }
 
-// stdinName is how messages call the standard input.
-const stdinName = "<stdin>"
+// StdinName is how messages call the standard input.
+const StdinName = "<stdin>"
 
 // Load reads and parses files, folders and, for "-", the standard input.
 func Load(paths []string, stdin io.Reader) (*Bundle, diag.List) {
@@ -69,10 +69,10 @@ func (r *reader) standardInput() {
 	r.seen["-"] = true
 	text, err := io.ReadAll(r.stdin)
 	if err != nil {
-		r.fail(stdinName, err)
+		r.fail(StdinName, err)
 		return
 	}
-	r.sources = append(r.sources, Source{Name: stdinName, Text: text})
+	r.sources = append(r.sources, Source{Name: StdinName, Text: text})
 }
 
 func (r *reader) folder(root string) {

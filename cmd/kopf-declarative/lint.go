@@ -2,41 +2,96 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/kopf-declarative/kopf-declarative/runtime/lint"
+	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
 
 func newLint(a *app) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "lint FILES…",
 		Short: "Check operators without a cluster",
 		Long: `Check operators without a cluster: everything that run would find when it loads
-the files, each with its place. Folders stand for the *.yaml, *.yml and *.json
-in them, - for standard input.
+the files, and what is most likely not meant, each with its place. Folders stand
+for the *.yaml, *.yml and *.json in them, - for standard input.
 
 Exit codes: 0 no errors, 1 errors, 2 wrong usage.`,
 		Example: `  kopf-declarative lint operator.yaml
-  kopf-declarative lint operators/ crds/
+  kopf-declarative lint --strict --format github operators/ crds/
+  kopf-declarative lint --fix --diff operator.yaml
+  kopf-declarative lint --explain self-trigger
   kopf-declarative lint - <operator.yaml`,
-		Args:    needFiles,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed(explainFlag) {
+				return nil
+			}
+			return needFiles(cmd, args)
+		},
 		PreRunE: a.settings.resolve,
-		RunE: func(_ *cobra.Command, files []string) error {
-			return a.lint(files)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case cmd.Flags().Changed(explainFlag):
+				return a.explainRules(cmd, args)
+			case a.settings.fix || a.settings.diff:
+				return a.fix(args)
+			}
+			return a.lint(args)
 		},
 	}
+	a.settings.lintFlags(cmd.Flags())
+	return cmd
 }
 
 func (a *app) lint(files []string) error {
-	l := a.load(files)
-	if err := a.printFindings(a.stdout, l); err != nil {
+	return a.tell(a.check(a.load(files)))
+}
+
+// check adds what only lint finds.
+func (a *app) check(l loaded) loaded {
+	l.found = lint.Check(l.bundle, l.found)
+	if a.settings.strict {
+		l.found = l.found.Strict()
+	}
+	return l
+}
+
+// tell writes what was found in the wanted format. People are told that all is
+// well; a script has the exit code.
+func (a *app) tell(l loaded) error {
+	if err := a.writeFindings(l); err != nil {
 		return err
 	}
 	if l.found.HasErrors() {
 		return errReported
 	}
+	if len(l.found) > 0 || a.settings.format != "text" || !isTerminal(a.stdout) {
+		return nil
+	}
 	_, err := fmt.Fprintf(a.stdout, "ok: %s in %s\n", strings.Join(l.contents(), " and "), count(len(l.bundle.Sources), "file"))
 	return err
+}
+
+func (a *app) writeFindings(l loaded) error {
+	if a.settings.format == "text" {
+		return a.printFindings(a.stdout, l)
+	}
+	dir, err := os.Getwd()
+	if err != nil {
+		dir = "" // absolute names stay absolute
+	}
+	r := diag.Report{Version: ownVersion().Version, Rules: lint.Rules(), Found: l.found, Files: l.files(), Dir: dir}
+	switch a.settings.format {
+	case "json":
+		return r.JSON(a.stdout)
+	case "sarif":
+		return r.SARIF(a.stdout)
+	default:
+		return r.GitHub(a.stdout)
+	}
 }
 
 // contents counts what the files hold.

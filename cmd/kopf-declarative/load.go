@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"maps"
+	"slices"
 
 	"github.com/kopf-declarative/kopf-declarative/runtime"
 	"github.com/kopf-declarative/kopf-declarative/spec"
@@ -25,9 +27,19 @@ func (a *app) load(files []string) loaded {
 	return loaded{bundle, engine, append(found, more...).Sorted()}
 }
 
+// files are the names of all that was read, and of what could not be.
+func (l loaded) files() []string {
+	names := slices.Collect(maps.Keys(l.bundle.Sources))
+	for _, d := range l.found {
+		names = append(names, d.Subject.File)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
 // printFindings writes findings for people: the source line and a caret each.
 func (a *app) printFindings(w io.Writer, l loaded) error {
-	p := diag.Printer{Out: w, Sources: l.bundle.Sources, Color: colored(w, a.settings.color)}
+	p := diag.Printer{Out: w, Sources: l.bundle.Sources, Color: colored(w, a.settings.color), Width: widthOf(w)}
 	return p.Print(l.found)
 }
 

@@ -1,0 +1,87 @@
+package lint
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/kopf-declarative/kopf-declarative/actions"
+	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/runtime"
+	"github.com/kopf-declarative/kopf-declarative/runtime/handle"
+	"github.com/kopf-declarative/kopf-declarative/spec"
+	"github.com/kopf-declarative/kopf-declarative/spec/diag"
+)
+
+// check finds what breaks some rules in one operator.
+type check struct {
+	rules []*diag.Rule
+	find  func(*view) diag.List
+}
+
+// checks are the rules of this package that are about operators.
+func checks() []check {
+	return []check{
+		{[]*diag.Rule{ruleConstant}, constants},
+		{[]*diag.Rule{ruleDeprecatedAPI, ruleDeprecatedField}, deprecations},
+		{[]*diag.Rule{ruleLongID}, longIDs},
+		{[]*diag.Rule{ruleSecret}, secrets},
+		{[]*diag.Rule{ruleSelfTrigger, ruleOnceMore}, selfTriggers},
+		{[]*diag.Rule{ruleShadowed}, shadowed},
+		{[]*diag.Rule{ruleUnreachable}, unreachable},
+		{[]*diag.Rule{ruleUnreachableStep}, unreachableSteps},
+		{[]*diag.Rule{ruleUnseen}, unseenPatches},
+		{[]*diag.Rule{ruleUnusedFilter}, unusedFilters},
+		{[]*diag.Rule{ruleUnusedResource}, unusedResources},
+		{[]*diag.Rule{ruleUnusedVar}, unusedVars},
+	}
+}
+
+// Rules are those of all layers, by their ids.
+func Rules() []*diag.Rule {
+	var out []*diag.Rule
+	for _, c := range checks() {
+		out = append(out, c.rules...)
+	}
+	out = append(out, commentRules()...)
+	for _, layer := range [][]*diag.Rule{spec.Rules(), eval.Rules(), actions.Rules(), handle.Rules(), runtime.Rules()} {
+		out = append(out, layer...)
+	}
+	slices.SortFunc(out, func(a, b *diag.Rule) int { return cmp.Compare(a.ID, b.ID) })
+	return out
+}
+
+// Rule is the rule of an id, nil where there is none.
+func Rule(id string) *diag.Rule {
+	for _, r := range Rules() {
+		if r.ID == id {
+			return r
+		}
+	}
+	return nil
+}
+
+// Check adds to what was found when a bundle was loaded and compiled what the
+// rules of this package find, and leaves out what comments disable.
+func Check(bundle *spec.Bundle, found diag.List) diag.List {
+	out := slices.Clone(found)
+	inspector, err := eval.NewInspector()
+	if err != nil {
+		return out // runtime.Compile has said it for each operator
+	}
+	for _, op := range bundle.Operators {
+		v := newView(op, inspector)
+		for _, c := range checks() {
+			out = append(out, c.find(v)...)
+		}
+	}
+	out = disable(bundle, out).Sorted()
+	keepQuotes(bundle.Sources, out)
+	return out
+}
+
+// Sources does everything: it parses and compiles texts, and checks them.
+func Sources(sources []spec.Source) (*spec.Bundle, diag.List) {
+	bundle, found := spec.Parse(sources)
+	_, more := runtime.Compile(bundle)
+	return bundle, Check(bundle, append(found, more...))
+}

@@ -8,7 +8,6 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/kopf-declarative/kopf-declarative/runtime"
-	"github.com/kopf-declarative/kopf-declarative/runtime/lint"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )

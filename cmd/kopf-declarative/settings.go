@@ -38,6 +38,7 @@ type settings struct {
 	server        string
 	cpuProfile    string
 	peeringSettings
+	lintSettings
 }
 
 func (s *settings) globalFlags(f *pflag.FlagSet) {

@@ -12,6 +12,19 @@ func (l List) HasErrors() bool {
 	return slices.ContainsFunc(l, func(d *Diagnostic) bool { return d.Severity == Error })
 }
 
+// Strict returns the findings with errors in the place of warnings.
+func (l List) Strict() List {
+	out := slices.Clone(l)
+	for i, d := range out {
+		if d.Severity == Warning {
+			harder := *d
+			harder.Severity = Error
+			out[i] = &harder
+		}
+	}
+	return out
+}
+
 // Sorted returns the findings by file and place, each once.
 func (l List) Sorted() List {
 	out := slices.Clone(l)

@@ -4,12 +4,17 @@ package samples_test
 import (
 	"fmt"
 	"path/filepath"
+	"reflect"
+	"strings"
 	"testing"
 	"time"
+
+	"sigs.k8s.io/yaml"
 
 	"github.com/kopf-declarative/kopf-declarative/runtime"
 	"github.com/kopf-declarative/kopf-declarative/runtime/devcluster/clustertest"
 	"github.com/kopf-declarative/kopf-declarative/runtime/devcluster/command"
+	"github.com/kopf-declarative/kopf-declarative/runtime/peer"
 	"github.com/kopf-declarative/kopf-declarative/samples/demo/script"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 )
@@ -70,4 +75,28 @@ func TestSamplesDoWhatTheySay(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The peering sample brings what `kopf-declarative crds` prints.
+func TestPeeringDefinition(t *testing.T) {
+	bundle, _ := spec.Load([]string{filepath.Join("peering", "operator.yaml")}, nil)
+	for _, crd := range bundle.CRDs {
+		meta, _ := crd.Object["metadata"].(map[string]any)
+		if meta["name"] != "kopfpeerings.kopf.dev" {
+			continue
+		}
+		for text := range strings.SplitSeq(peer.Definitions, "\n---\n") {
+			var want map[string]any
+			if err := yaml.Unmarshal([]byte(text), &want); err != nil {
+				t.Fatal(err)
+			}
+			if reflect.DeepEqual(want["metadata"], crd.Object["metadata"]) {
+				if !reflect.DeepEqual(want, crd.Object) {
+					t.Errorf("the sample has %v, and the command prints %v", crd.Object, want)
+				}
+				return
+			}
+		}
+	}
+	t.Error("kopfpeerings.kopf.dev is not in the sample, or not among the definitions")
 }

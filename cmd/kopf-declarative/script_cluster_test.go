@@ -51,12 +51,14 @@ func TestCluster(t *testing.T) {
 //
 //	expand FILES…           replaces $NAMESPACE in them
 //	apply FILE              creates or updates the objects of a file
+//	define FILE             creates or updates only its CustomResourceDefinitions
 //	delete VERSION KIND NAME  deletes an object
 //	limited FILE            writes the kubeconfig of a service account without
 //	                        any rights
 var clusterCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"expand":  cmdExpand,
 	"apply":   cmdApply,
+	"define":  cmdDefine,
 	"delete":  cmdDelete,
 	"limited": cmdLimited,
 }
@@ -110,6 +112,22 @@ func cmdApply(ts *testscript.TestScript, neg bool, args []string) {
 		_, err = interfaceTo(ts, resource).Apply(ctx, object.GetName(), object, metav1.ApplyOptions{FieldManager: "script", Force: true})
 		ts.Check(err)
 	}
+}
+
+// cmdDefine leaves out what is for the whole cluster and would be a matter of other tests.
+func cmdDefine(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: define FILE")
+	}
+	var crds []map[string]any
+	for text := range strings.SplitSeq(ts.ReadFile(args[0]), "\n---\n") {
+		object := map[string]any{}
+		ts.Check(yaml.Unmarshal([]byte(text), &object))
+		if object["kind"] == "CustomResourceDefinition" {
+			crds = append(crds, object)
+		}
+	}
+	ts.Check(clientOf(ts).ApplyCRDs(context.Background(), crds))
 }
 
 func cmdDelete(ts *testscript.TestScript, neg bool, args []string) {

@@ -21,8 +21,8 @@ import (
 //	waitlog NAME REGEXP       waits until its log has a match
 //	fails CODE ARGS…          runs kopf-declarative ARGS…, which must end with
 //	                          this exit code
-//	signal NAME INT|TERM      sends a signal
-//	finish NAME INT|TERM CODE sends a signal, waits for the end, checks the exit
+//	signal NAME INT|TERM|KILL sends a signal
+//	finish NAME SIGNAL CODE   sends a signal, waits for the end, checks the exit
 //	                          code (or "killed") and leaves NAME.log behind
 var processCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"start":   cmdStart,
@@ -151,16 +151,16 @@ func cmdWaitLog(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func cmdSignal(ts *testscript.TestScript, neg bool, args []string) {
-	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM}
+	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "KILL": syscall.SIGKILL}
 	if neg || len(args) != 2 || signals[args[1]] == nil {
-		ts.Fatalf("usage: signal NAME INT|TERM")
+		ts.Fatalf("usage: signal NAME INT|TERM|KILL")
 	}
 	ts.Check(find(ts, args[0]).cmd.Process.Signal(signals[args[1]]))
 }
 
 func cmdFinish(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
-		ts.Fatalf("usage: finish NAME INT|TERM CODE|killed")
+		ts.Fatalf("usage: finish NAME INT|TERM|KILL CODE|killed")
 	}
 	cmdSignal(ts, false, args[:2])
 	p := find(ts, args[0])

@@ -55,6 +55,10 @@ func (p Performance) Run(ctx context.Context) (err error) {
 		}
 		return player.ready(ctx, lines)
 	}
+	player.Command = p.command
+	rival := &rival{performance: p, failed: cancel}
+	player.Rival, player.KillRival = rival.start, rival.kill
+	defer func() { err = errors.Join(err, rival.stop()) }()
 	if err := player.perform(ctx, p.Script); err != nil {
 		return causeOf(ctx, err)
 	}
@@ -87,11 +91,58 @@ func causeOf(ctx context.Context, err error) error {
 	return err
 }
 
+// command runs kopf-declarative with arguments, and waits for its end.
+func (p Performance) command(ctx context.Context, args []string) error {
+	cmd := exec.CommandContext(ctx, p.Binary, append(args, "--namespace", p.Namespace)...)
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+p.Kubeconfig)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("kopf-declarative %s: %w: %s", args[0], err, out)
+	}
+	return nil
+}
+
+// rival is a second engine, while there is one.
+type rival struct {
+	performance Performance
+	failed      context.CancelCauseFunc
+	crew        *crew
+}
+
+func (r *rival) start(flags []string) error {
+	if r.crew != nil {
+		return errors.New("there is a second operator already")
+	}
+	crew := &crew{performance: r.performance, failed: r.failed, flags: flags}
+	if err := crew.start(); err != nil {
+		return err
+	}
+	r.crew = crew
+	return nil
+}
+
+func (r *rival) kill() error {
+	if r.crew == nil {
+		return errors.New("there is no second operator")
+	}
+	crew := r.crew
+	r.crew = nil
+	return crew.kill()
+}
+
+func (r *rival) stop() error {
+	if r.crew == nil {
+		return nil
+	}
+	return r.crew.stop()
+}
+
 // crew runs the engine while a script is played.
 type crew struct {
 	performance Performance
 	// failed ends the play if the engine ends by itself.
 	failed context.CancelCauseFunc
+	// flags are added to those that each engine gets.
+	flags []string
 
 	process *command.Process
 	// dismissed is closed before the process is ended on purpose.
@@ -106,8 +157,8 @@ func (c *crew) start() error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(c.performance.Binary, "run", "--apply-crds", "--color", c.color(),
-		"--namespace", c.performance.Namespace, "operator.yaml")
+	args := append([]string{"run", "--apply-crds", "--color", c.color(), "--namespace", c.performance.Namespace}, c.flags...)
+	cmd := exec.Command(c.performance.Binary, append(args, "operator.yaml")...)
 	cmd.Dir = c.performance.Script.dir
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+c.performance.Kubeconfig)
 	cmd.Stdout, cmd.Stderr = to, to
@@ -142,14 +193,18 @@ func (c *crew) attend(process *command.Process, dismissed <-chan struct{}) {
 }
 
 func (c *crew) restart() error {
+	if err := c.kill(); err != nil {
+		return err
+	}
+	return c.start()
+}
+
+func (c *crew) kill() error {
 	close(c.dismissed)
 	if err := c.process.Kill(); err != nil {
 		return fmt.Errorf("killing the operator: %w", err)
 	}
-	if err := c.finishLog(); err != nil {
-		return err
-	}
-	return c.start()
+	return c.finishLog()
 }
 
 func (c *crew) stop() error {

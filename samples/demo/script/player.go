@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -28,6 +29,11 @@ type Player struct {
 	Narrator *Narrator
 	// Restart ends the engine as a crash does, and starts it again.
 	Restart func() error
+	// Command runs kopf-declarative with arguments.
+	Command func(ctx context.Context, args []string) error
+	// Rival starts a second engine with flags; KillRival ends it as a crash does.
+	Rival     func(flags []string) error
+	KillRival func() error
 	// Patience is how long an expectation may take to come true.
 	Patience time.Duration
 
@@ -122,6 +128,15 @@ func (p *Player) act(ctx context.Context, s *Script, step Step) error {
 	case step.Kill:
 		p.Narrator.Command("kill -9 (the operator), and start it again")
 		return p.Restart()
+	case len(step.Command) > 0:
+		p.Narrator.Command("kopf-declarative " + strings.Join(step.Command, " "))
+		return p.Command(ctx, step.Command)
+	case len(step.Rival) > 0:
+		p.Narrator.Command("kopf-declarative run " + strings.Join(step.Rival, " ") + " operator.yaml (a second one)")
+		return p.Rival(step.Rival)
+	case step.KillRival:
+		p.Narrator.Command("kill -9 (the second operator)")
+		return p.KillRival()
 	}
 	return nil
 }

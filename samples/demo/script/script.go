@@ -32,7 +32,13 @@ type Step struct {
 	Patch  *Patch `json:"patch"`
 	Delete *Ref   `json:"delete"`
 	// Kill ends the engine as a crash does, and starts it again.
-	Kill   bool   `json:"kill"`
+	Kill bool `json:"kill"`
+	// Command runs kopf-declarative with these arguments, in the namespace of the play.
+	Command []string `json:"command"`
+	// Rival starts a second engine with these flags; KillRival ends it as a crash does.
+	Rival     []string `json:"rival"`
+	KillRival bool     `json:"killRival"`
+
 	Expect Expect `json:"expect"`
 	// Within is how long that may take, where it must not take long.
 	Within *metav1.Duration `json:"within"`

@@ -14,9 +14,10 @@ import (
 
 // Compile checks the steps, as far as their decoder has not done so, and makes
 // them ready to run. The scope is that of the handler; the variables that steps
-// bring themselves are added to it.
-func Compile(env *eval.Env, steps []*spec.Step, s eval.Scope) (*Program, diag.List) {
-	c := &compiler{env: env, scope: s | eval.Steps, needs: &Needs{}, diags: &diag.List{}, inside: map[string]diag.Range{}}
+// bring themselves are added to it. Visible are steps outside of the block whose
+// results it sees.
+func Compile(env *eval.Env, steps []*spec.Step, s eval.Scope, visible ...string) (*Program, diag.List) {
+	c := &compiler{env: env, scope: s | eval.Steps, needs: &Needs{}, diags: &diag.List{}, visible: slices.Clone(visible), inside: map[string]diag.Range{}}
 	p := &Program{steps: c.block(steps)}
 	p.needs = *c.needs
 	return p, *c.diags
@@ -59,6 +60,7 @@ func (c *compiler) step(source *spec.Step) *step {
 		inner = c.inLoop()
 	}
 	c.when(s)
+	s.once = source.Once != nil && source.Once.Value
 	s.verb, s.action = inner.action(source)
 	if source.Name != nil {
 		s.name = source.Name.Value
@@ -162,6 +164,8 @@ func (c *compiler) action(s *spec.Step) (string, action) {
 		return "wait", c.wait(s.Wait)
 	case s.Memo != nil:
 		return "memo", c.memo(s.Memo)
+	case len(s.Sub) > 0:
+		return "subhandlers", c.subhandlers(s.Sub)
 	default:
 		// The decoder has reported that there is none.
 		return "do", &group{}

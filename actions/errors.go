@@ -18,6 +18,9 @@ type Temporary struct {
 	Delay *time.Duration
 	// Waiting tells that nothing went wrong: a wait does not hold yet.
 	Waiting bool
+	// Unfinished tells that sub-handlers have not ended: the handler itself has
+	// neither failed nor made an attempt that counts.
+	Unfinished bool
 }
 
 func (e *Temporary) Error() string { return e.Message }

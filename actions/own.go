@@ -85,6 +85,13 @@ func (p *OwnPatch) Select(wanted func(edit int) bool) *OwnPatch {
 	return out
 }
 
+// Cut takes the changes from a number on out of the patch, as one of their own.
+func (p *OwnPatch) Cut(from int) *OwnPatch {
+	tail := p.Select(func(edit int) bool { return edit >= from })
+	*p = *p.Select(func(edit int) bool { return edit < from })
+	return tail
+}
+
 func (p *OwnPatch) add(merge map[string]any, guarded, statusDone bool) {
 	main, status := p.parts(merge)
 	if len(main) > 0 {

@@ -31,6 +31,8 @@ type Needs struct {
 	// Creates tells that there is a create, which may make children that keep
 	// their parent until they are deleted.
 	Creates bool
+	// Subs are the sub-handlers.
+	Subs []Subhandler
 }
 
 // Child is an alias that an expression selects from children.
@@ -51,6 +53,7 @@ func (p *Program) Run(ctx context.Context, r *Run) error {
 		r.Steps = map[string]any{}
 	}
 	r.created = map[string]bool{}
+	r.listed = map[string]string{}
 	err := p.steps.run(ctx, &frame{Run: r, bind: r.Vars, results: r.Steps})
 	if errors.Is(err, errReturned) {
 		return nil
@@ -124,6 +127,8 @@ type step struct {
 	whenPerItem bool
 	forEach     *eval.Program
 	action      action
+	// once tells that the step is not repeated after it has succeeded.
+	once bool
 }
 
 func (s *step) run(ctx context.Context, outer *frame) error {
@@ -201,11 +206,41 @@ func (s *step) one(ctx context.Context, f *frame, it item) (any, error) {
 }
 
 func (s *step) act(ctx context.Context, f *frame, item string) (any, error) {
-	result, err := s.action.run(ctx, f)
+	run := s.action.run
+	if s.once && f.Keep != nil {
+		run = s.unlessKept
+	}
+	result, err := run(ctx, f)
 	if err != nil {
 		return nil, s.failed(s.verb, item, err)
 	}
 	return result, nil
+}
+
+// unlessKept takes the result that an earlier attempt has kept, or keeps it.
+func (s *step) unlessKept(ctx context.Context, f *frame) (any, error) {
+	if result, kept := f.Kept[f.place]; kept {
+		s.restore(f, result)
+		return result, nil
+	}
+	before := f.Own.Len()
+	result, err := s.action.run(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	return result, f.Keep(ctx, f.place, result, before)
+}
+
+// restore gives the names inside a group the results that they had.
+func (s *step) restore(f *frame, result any) {
+	g, isGroup := s.action.(*group)
+	results, _ := result.(map[string]any)
+	if !isGroup {
+		return
+	}
+	for _, name := range g.names {
+		f.results[name] = results[name]
+	}
 }
 
 // failed puts the step's place around an error, unless an inner step has done

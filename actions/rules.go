@@ -6,6 +6,7 @@ import "github.com/kopf-declarative/kopf-declarative/spec/diag"
 func Rules() []*diag.Rule {
 	return []*diag.Rule{
 		ruleStep, ruleConditionType, ruleConditionReason, ruleEventReason, rulePatchStatus, ruleWaitChildren, ruleNoObject,
+		ruleSubhandlers,
 	}
 }
 
@@ -34,6 +35,10 @@ var (
 	ruleNoObject = &diag.Rule{
 		ID: "no-object", Summary: "there is no object",
 		Explanation: "The activities in `startup` and `cleanup` belong to the operator as a whole. Steps that change the handled object need to be told another one there.",
+	}
+	ruleSubhandlers = &diag.Rule{
+		ID: "subhandlers-place", Summary: "no sub-handlers here",
+		Explanation: "Sub-handlers keep their progress on the object until the handler has ended, so they can stand only where steps are repeated: in `do`.",
 	}
 	ruleWaitChildren = &diag.Rule{
 		ID: "wait-children", Summary: "children of all kinds",

@@ -52,6 +52,20 @@ type Run struct {
 	// Children lists the living children of an alias, for wait.
 	Children func(alias string) ([]any, error)
 
+	// Subs runs the sub-handlers that a step has listed, as far as their time has
+	// come. Its value is a map of the results of all that have succeeded, once
+	// all have ended; until then, it fails with an Unfinished *Temporary. It is
+	// nil where there can be no sub-handlers.
+	Subs func(ctx context.Context, listed []Sub) (any, error)
+	// Kept are the results of steps with once that earlier attempts have kept,
+	// by the places of the steps.
+	Kept map[string]any
+	// Keep keeps the result of a step with once for the attempts to come. The
+	// changes of the object itself from number `from` on are the step's own: they
+	// must not be lost, since the step is not repeated. It is nil where nothing
+	// can be kept: then such a step is like any other.
+	Keep func(ctx context.Context, place string, result any, from int) error
+
 	// Steps are the results of the named steps so far.
 	Steps map[string]any
 	// Result is that of the step return, where HasResult is set.
@@ -60,6 +74,8 @@ type Run struct {
 
 	// created are the places where this attempt has created objects.
 	created map[string]bool
+	// listed are the ids of the sub-handlers so far, and where they stand.
+	listed map[string]string
 }
 
 // Event is a Kubernetes event that a step emits.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strconv"
 	"time"
 
@@ -31,10 +32,18 @@ const atOnce = 100 * time.Millisecond
 func (p *pass) attempt(ctx context.Context, h *Handler) bool {
 	record := p.records[h.ID].Begun(p.now)
 	p.w.begins(essence.MetaText(p.object, "namespace"), essence.MetaText(p.object, "name"), h.ID, record.Retries+1)
-	from, meter, begun := p.own.Len(), p.w.meters[h], time.Now()
+	meter, begun := p.w.meters[h.compiled()], time.Now()
+	p.from = p.own.Len()
 	run, err := p.perform(ctx, h, h.steps, record, nil)
+	// What the attempt itself has added to the record.
+	record.Once, record.Subrefs = p.records[h.ID].Once, p.records[h.ID].Subrefs
+	var result any
 	if err == nil {
-		err = p.keepResult(ctx, h, run)
+		result, err = p.keepResult(ctx, h, run)
+	}
+	if err == nil && h.parent != nil {
+		record.Result = result
+		err = p.keepable(h.ID, record)
 	}
 	if err != nil && ctx.Err() != nil {
 		return false
@@ -44,10 +53,14 @@ func (p *pass) attempt(ctx context.Context, h *Handler) bool {
 		meter.Repeated()
 	}
 	outcome := state.Success()
-	if err != nil {
+	var temporary *actions.Temporary
+	switch {
+	case errors.As(err, &temporary) && temporary.Unfinished:
+		outcome = p.later(h, record, temporary)
+	case err != nil:
 		outcome = p.slowed(h.limits.Decide(faultOf(err), record, p.now, p.random()))
 	}
-	p.share(share{handler: h, from: from})
+	p.share(share{handler: h, from: p.from})
 	p.conclude(ctx, h, record, outcome, err)
 	return true
 }
@@ -70,7 +83,11 @@ func (p *pass) conclude(ctx context.Context, h *Handler, record state.Record, ou
 	var temporary *actions.Temporary
 	outcome.Waiting = outcome.Verdict == state.Retry && errors.As(err, &temporary) && temporary.Waiting
 	p.records[h.ID] = record.With(outcome, p.now)
-	p.w.meters[h].Ran(outcomeName(outcome, err))
+	if outcome.Verdict == state.Retry && outcome.Unattempted {
+		p.handlerLog(h).Debug("goes on later", "error", outcome.Message, "again in", outcome.Delay)
+		return
+	}
+	p.w.meters[h.compiled()].Ran(outcomeName(outcome, err))
 	switch {
 	case outcome.Waiting:
 		p.handlerLog(h).Info("waiting", "for", outcome.Message, "again in", outcome.Delay)
@@ -128,10 +145,10 @@ func (p *pass) silently(ctx context.Context, h *Handler) {
 		return
 	}
 	p.own = p.newOwn()
-	meter, begun := p.w.meters[h], time.Now()
+	meter, begun := p.w.meters[h.compiled()], time.Now()
 	run, err := p.perform(ctx, h, h.steps, state.Record{}, nil)
 	if err == nil {
-		err = p.keepResult(ctx, h, run)
+		_, err = p.keepResult(ctx, h, run)
 	}
 	meter.Took(time.Since(begun))
 	if err == nil {
@@ -160,6 +177,13 @@ func (p *pass) perform(ctx context.Context, h *Handler, steps *actions.Program, 
 		vars = vars.With(more)
 	}
 	run := p.newRun(h, started)
+	if more == nil && p.records != nil { // onFailure and raw events have no progress
+		run.Subs = func(ctx context.Context, listed []actions.Sub) (any, error) { return p.runSubs(ctx, h, listed) }
+		run.Kept = record.Once
+		run.Keep = func(ctx context.Context, place string, result any, from int) error {
+			return p.keepOnce(ctx, h, place, result, from)
+		}
+	}
 	run.Vars = vars.With(map[string]any{"vars": h.vars.Bind(ctx, vars.With(map[string]any{"steps": run.Steps}))})
 	if steps == nil {
 		return run, nil
@@ -169,6 +193,8 @@ func (p *pass) perform(ctx context.Context, h *Handler, steps *actions.Program, 
 
 func (p *pass) newRun(h *Handler, started time.Time) *actions.Run {
 	uid := essence.MetaText(p.object, "uid")
+	steps := map[string]any{}
+	maps.Copy(steps, h.before)
 	return &actions.Run{
 		Client:        p.w.client,
 		Resource:      p.w.resource,
@@ -189,23 +215,25 @@ func (p *pass) newRun(h *Handler, started time.Time) *actions.Run {
 		},
 		Made:     func(resource kube.Resource, object map[string]any) { p.made = append(p.made, Made{resource, object}) },
 		Children: func(alias string) ([]any, error) { return p.w.related.Children(uid, alias, p.made) },
-		Steps:    map[string]any{},
+		Steps:    steps,
 	}
 }
 
-// keepResult puts the handler's result into the status, under its id.
-func (p *pass) keepResult(ctx context.Context, h *Handler, run *actions.Run) error {
+// keepResult puts the handler's result into the status, under its id, and
+// returns it.
+func (p *pass) keepResult(ctx context.Context, h *Handler, run *actions.Run) (any, error) {
 	result, has := run.Result, run.HasResult
 	if h.result != nil && !has {
 		var err error
 		if result, has, err = h.result.Render(ctx, run.Vars.With(map[string]any{"steps": run.Steps})); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if has && result != nil {
-		p.own.Merge(map[string]any{"status": map[string]any{h.ID: result}})
+	if !has || result == nil {
+		return nil, nil
 	}
-	return nil
+	p.own.Merge(map[string]any{"status": map[string]any{h.ID: result}})
+	return result, nil
 }
 
 // cycleID names the cycle for the children that a handler makes in it: a repeat
@@ -216,7 +244,7 @@ func (p *pass) cycleID(h *Handler) string {
 	switch {
 	case p.cause.Reason == cause.Delete:
 		return string(cause.Delete)
-	case p.cause.Reason == cause.Update && !p.resumed[h]:
+	case p.cause.Reason == cause.Update && !p.resumed[h.root()]:
 		return fmt.Sprintf("%s %d", cause.Update, p.cycles())
 	default:
 		return string(cause.Create)

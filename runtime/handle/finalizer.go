@@ -116,6 +116,7 @@ func (p *pass) adopt(newer map[string]any) {
 			delete(meta, key)
 		}
 	}
+	p.adoptStatus(newer)
 }
 
 // addFinalizer is an edit of the own object.

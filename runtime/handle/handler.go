@@ -33,6 +33,17 @@ type Handler struct {
 	steps     *actions.Program
 	result    *eval.Template
 	onFailure *actions.Program
+	// subs are the sub-handlers in its steps, each to be made for its items.
+	subs map[*spec.Sub]*Handler
+	// visible are the steps around a sub-handler whose results its own ones see.
+	visible []string
+
+	// These are set for a sub-handler under way only: what it was made of, the
+	// handler it belongs to, and what its steps see of that one's.
+	template *Handler
+	parent   *Handler
+	around   *eval.Binding
+	before   map[string]any
 }
 
 // The values of `on` that are not a reason of their own.
@@ -116,10 +127,11 @@ func (c *compiler) body(match *spec.Match, work *spec.Work, out *Handler, s eval
 	var found diag.List
 	out.vars, found = c.env.Vars(work.Vars, s|eval.Steps)
 	c.found = append(c.found, found...)
-	out.steps = c.steps(work.Do, s|eval.Steps)
+	out.steps = c.steps(work.Do, s|eval.Steps, out.visible...)
 	out.result = c.template(work.Result, s|eval.Steps)
-	out.onFailure = c.steps(work.OnFailure, s|eval.Steps|eval.Failure)
+	out.onFailure = c.steps(work.OnFailure, s|eval.Steps|eval.Failure, out.visible...)
 	c.usedVars(out)
+	c.subhandlers(out)
 }
 
 // usedVars checks that the vars that a handler uses exist.
@@ -136,11 +148,11 @@ func (c *compiler) usedVars(h *Handler) {
 	c.found = append(c.found, h.vars.Check(used)...)
 }
 
-func (c *compiler) steps(steps []*spec.Step, s eval.Scope) *actions.Program {
+func (c *compiler) steps(steps []*spec.Step, s eval.Scope, visible ...string) *actions.Program {
 	if len(steps) == 0 {
 		return nil
 	}
-	out, found := actions.Compile(c.env, steps, s)
+	out, found := actions.Compile(c.env, steps, s, visible...)
 	c.found = append(c.found, found...)
 	c.related(out)
 	return out

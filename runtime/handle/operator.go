@@ -131,7 +131,7 @@ func (o *Operator) Storage() *state.Storage { return &o.Settings.Storage }
 // its handlers name, and what is the operator's own.
 func (o *Operator) essenceOptions(handlers []*Handler) essence.Options {
 	var fields [][]string
-	for _, h := range handlers {
+	for _, h := range withSubs(handlers) {
 		path := h.match.field
 		known := slices.ContainsFunc(fields, func(p []string) bool { return slices.Equal(p, path) })
 		if path != nil && !known {

@@ -37,6 +37,14 @@ type pass struct {
 	// begins tells that this is the first pass of a cycle.
 	begins bool
 
+	// woken tells that handlers which wait are to look again.
+	woken bool
+	// loaded are the ids of sub-handlers in the records as they were found.
+	loaded []string
+	// claimed are the ids of handlers by the names of their records, once there
+	// are sub-handlers.
+	claimed map[string]string
+
 	// made are the children of all handlers so far: those that need another one
 	// must find what it has made.
 	made []Made
@@ -44,6 +52,8 @@ type pass struct {
 	own *actions.OwnPatch
 	// shares tell which handler made which edits of own.
 	shares []share
+	// from is the first edit of the attempt under way that is nobody's share yet.
+	from int
 
 	// outdated tells that the object was found changed by somebody else.
 	outdated bool
@@ -179,16 +189,27 @@ func (p *pass) load() {
 		}
 	}
 	loaded, damaged := p.storage().Load(p.object, p.w.ids())
-	for _, err := range damaged {
-		p.log.Warn("a progress record is damaged; its handler begins anew", "error", err)
-	}
+	p.sayDamaged(damaged)
 	p.records, p.drop = state.Repurpose(string(p.cause.Reason), ids, anew, loaded)
-	if p.mem.takeWoken() {
+	p.loaded = state.WithSubrefs(nil, loaded)
+	dropped := map[string]state.Record{}
+	for _, id := range p.drop {
+		dropped[id] = loaded[id]
+	}
+	p.drop = state.WithSubrefs(p.drop, dropped)
+	// A handler that begins anew has new sub-handlers.
+	if p.woken = p.mem.takeWoken(); p.woken {
 		for id, r := range p.records {
 			p.records[id] = r.Woken()
 		}
 	}
 	p.begins = len(loaded) == 0 && len(ids) > 0
+}
+
+func (p *pass) sayDamaged(damaged []error) {
+	for _, err := range damaged {
+		p.log.Warn("a progress record is damaged; its handler begins anew", "error", err)
+	}
 }
 
 // braked holds up an object that begins one cycle after another.
@@ -216,23 +237,30 @@ func (p *pass) tooOften() {
 }
 
 // run tries the handlers whose time has come, in declared order.
-func (p *pass) run(ctx context.Context) {
+func (p *pass) run(ctx context.Context) { p.runAll(ctx, p.selected) }
+
+// runAll tries those of the handlers whose time has come.
+func (p *pass) runAll(ctx context.Context, handlers []*Handler) {
+	byID := make(map[string]*Handler, len(handlers))
+	for _, h := range handlers {
+		byID[h.ID] = h
+	}
 	tried := map[string]bool{}
 	for {
-		plan := state.MakePlan(dueOf(p.selected), p.records, tried, p.now)
+		plan := state.MakePlan(dueOf(handlers), p.records, tried, p.now)
 		if len(plan.Run)+len(plan.Fail) == 0 {
 			return
 		}
 		for _, f := range plan.Fail {
 			tried[f.ID] = true
-			p.giveUp(ctx, p.w.handler(f.ID), f.Outcome)
+			p.giveUp(ctx, byID[f.ID], f.Outcome)
 		}
 		for _, id := range plan.Run {
 			if p.w.stopping() || ctx.Err() != nil {
 				return
 			}
 			tried[id] = true
-			if !p.attempt(ctx, p.w.handler(id)) {
+			if !p.attempt(ctx, byID[id]) {
 				return
 			}
 		}
@@ -336,8 +364,10 @@ func (p *pass) settle() error {
 
 // keepProgress keeps the records, and what the cycle began with: a change that
 // comes before its end is the next update.
-func (p *pass) keepProgress() error {
-	p.own.Merge(p.storage().Save(p.object, p.records, p.drop...))
+func (p *pass) keepProgress() error { return p.keepRecords(p.records) }
+
+func (p *pass) keepRecords(records map[string]state.Record) error {
+	p.own.Merge(p.storage().Save(p.object, records, p.drop...))
 	if p.cause.Reason == cause.Delete || p.cause.New == nil {
 		return nil
 	}
@@ -349,7 +379,7 @@ func (p *pass) keepProgress() error {
 // close removes the records, stores what was handled, and lets a deleted
 // object go.
 func (p *pass) close() error {
-	p.own.Merge(p.storage().Purge(p.object, state.WithSubrefs(p.w.ids(), p.records)))
+	p.own.Merge(p.storage().Purge(p.object, state.WithSubrefs(append(p.w.ids(), p.loaded...), p.records)))
 	if p.cause.Reason == cause.Delete {
 		p.release()
 		return nil
@@ -397,11 +427,15 @@ func (p *pass) changeVars() map[string]any {
 // handlerVars adds what differs from handler to handler: the parameter, and
 // the change as an on: field handler sees it.
 func (p *pass) handlerVars(ctx context.Context, h *Handler) *eval.Binding {
+	base := p.vars
+	if h.around != nil {
+		base = h.around
+	}
 	more := map[string]any{"param": func() (any, error) {
 		if h.param == nil {
 			return nil, nil
 		}
-		value, _, err := h.param.Render(ctx, p.vars)
+		value, _, err := h.param.Render(ctx, base)
 		return value, err
 	}}
 	if h.field != nil && p.cause.New != nil {
@@ -410,7 +444,7 @@ func (p *pass) handlerVars(ctx context.Context, h *Handler) *eval.Binding {
 		more["new"], _ = lookup(p.cause.New, h.field)
 		more["diff"] = func() (any, error) { return diff.Values(), nil }
 	}
-	return p.vars.With(more)
+	return base.With(more)
 }
 
 // anyMap keeps a missing map from becoming an empty one.

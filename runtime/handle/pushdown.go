@@ -57,6 +57,11 @@ func (h *Handler) mayHold() bool { return h.holds() || h.makes() }
 
 // makes tells whether the handler may make children.
 func (h *Handler) makes() bool {
+	for _, sub := range h.subs {
+		if sub.makes() {
+			return true
+		}
+	}
 	return h.steps != nil && h.steps.Needs().Creates || h.onFailure != nil && h.onFailure.Needs().Creates
 }
 

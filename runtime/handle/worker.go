@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"github.com/kopf-declarative/kopf-declarative/actions"
@@ -94,9 +93,11 @@ func (o *Operator) NewWorker(handlers []*Handler, opts WorkerOptions) *Worker {
 		memo:     opts.Memo,
 		identity: o.identity(opts.ID, opts.Version),
 	}
-	w.faults = newFaults(opts.Log, func(h *Handler) { w.meters[h].FilterFailed() })
-	for _, h := range handlers {
+	for _, h := range withSubs(handlers) {
 		w.meters[h] = opts.Metrics.Handler(h.ID)
+	}
+	w.faults = newFaults(opts.Log, func(h *Handler) { w.meters[h.compiled()].FilterFailed() })
+	for _, h := range handlers {
 		if h.Changes() {
 			w.handlers = append(w.handlers, h)
 		}
@@ -124,11 +125,6 @@ func (w *Worker) ids() []string {
 		out = append(out, h.ID)
 	}
 	return out
-}
-
-func (w *Worker) handler(id string) *Handler {
-	i := slices.IndexFunc(w.handlers, func(h *Handler) bool { return h.ID == id })
-	return w.handlers[i]
 }
 
 // Result says what a pass over an object has left to do.

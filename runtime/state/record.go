@@ -1,8 +1,12 @@
 package state
 
 import (
+	"maps"
 	"slices"
 	"time"
+
+	"github.com/kopf-declarative/kopf-declarative/actions/patch"
+	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
 )
 
 // Record is the progress of one handler in one handling cycle. The zero record
@@ -18,7 +22,14 @@ type Record struct {
 	Failure bool
 	Message string   // of the last error
 	Waiting bool     // for other objects: it looks again as soon as they change
-	Subrefs []string // ids of sub-handlers, sorted
+	Subrefs []string // ids of sub-handlers, those of sub-handlers included, sorted
+
+	// Once are the results of steps that are not to be repeated, by their places;
+	// never changed in place.
+	Once map[string]any
+	// Result is that of a sub-handler which has succeeded, for the step that
+	// started it.
+	Result any
 }
 
 // Finished tells whether the handler is not to be tried again.
@@ -78,7 +89,55 @@ func (r Record) With(outcome Outcome, now time.Time) Record {
 	r.Message = outcome.Message
 	r.Waiting = outcome.Waiting
 	r.Subrefs = union(r.Subrefs, outcome.Subrefs)
+	if r.Finished() {
+		r.Once = nil
+	}
+	if !r.Success {
+		r.Result = nil
+	}
 	return r
+}
+
+// Starting is the record of a handler that has these sub-handlers, and those it
+// had before.
+func (r Record) Starting(subs []string) Record {
+	r.Subrefs = union(r.Subrefs, subs)
+	return r
+}
+
+// Keeping is the record with the result of one more step that is not to be
+// repeated.
+func (r Record) Keeping(place string, result any) Record {
+	once := maps.Clone(r.Once)
+	if once == nil {
+		once = map[string]any{}
+	}
+	once[place] = result
+	r.Once = once
+	return r
+}
+
+// KeptSize is how many bytes the results in the record have. It fails where one
+// of them is not data.
+func (r Record) KeptSize() (int, error) {
+	results := r.kept()
+	if len(results) == 0 {
+		return 0, nil
+	}
+	text, err := essence.Encode(results)
+	return len(text), err
+}
+
+// kept are the results that are stored.
+func (r Record) kept() map[string]any {
+	out := map[string]any{}
+	if len(r.Once) > 0 {
+		out["once"] = r.Once
+	}
+	if r.Result != nil {
+		out["result"] = r.Result
+	}
+	return out
 }
 
 // Equal compares what would be stored of two records.
@@ -88,7 +147,8 @@ func (r Record) Equal(other Record) bool {
 		sameTime(r.Delayed, other.Delayed) &&
 		r.Purpose == other.Purpose && r.Retries == other.Retries &&
 		r.Success == other.Success && r.Failure == other.Failure &&
-		r.Message == other.Message && r.Waiting == other.Waiting && slices.Equal(r.Subrefs, other.Subrefs)
+		r.Message == other.Message && r.Waiting == other.Waiting && slices.Equal(r.Subrefs, other.Subrefs) &&
+		patch.Equal(r.kept(), other.kept())
 }
 
 func union(a, b []string) []string {

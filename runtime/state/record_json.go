@@ -31,8 +31,19 @@ func (r Record) Values() map[string]any {
 	for _, f := range r.fields() {
 		out[f.name] = f.value
 	}
+	if results, ok := out[keptKey]; ok {
+		// As text: a null inside would be lost on its way in a merge patch.
+		text, err := essence.Encode(results)
+		if err != nil {
+			panic(fmt.Sprintf("a record keeps a %T", results)) // KeptSize has seen it
+		}
+		out[keptKey] = text
+	}
 	return out
 }
+
+// keptKey is the field with the results of steps and sub-handlers.
+const keptKey = "kept"
 
 type field struct {
 	name  string
@@ -40,9 +51,9 @@ type field struct {
 }
 
 // fields lists what is stored of a record, in the order in which Kopf does. The
-// last one is ours; Kopf ignores what it does not know.
+// last two are ours; Kopf ignores what it does not know.
 func (r Record) fields() []field {
-	out := make([]field, 0, 10)
+	out := make([]field, 0, 11)
 	add := func(name string, value any, present bool) {
 		if present {
 			out = append(out, field{name, value})
@@ -58,6 +69,8 @@ func (r Record) fields() []field {
 	add("message", r.Message, r.Message != "")
 	add("subrefs", anyList(r.Subrefs), len(r.Subrefs) > 0)
 	add("waiting", true, r.Waiting)
+	results := r.kept()
+	add(keptKey, results, len(results) > 0)
 	return out
 }
 
@@ -98,6 +111,9 @@ func RecordOf(value any) (Record, error) {
 		Subrefs: union(in.texts("subrefs"), nil),
 		Waiting: in.flag("waiting"),
 	}
+	results := in.results(keptKey)
+	r.Result = results["result"]
+	r.Once, _ = results["once"].(map[string]any)
 	if in.err != nil {
 		return Record{}, in.err
 	}
@@ -133,6 +149,23 @@ func (in *recordReader) flag(key string) bool {
 		in.expect(key, "true or false")
 	}
 	return flag
+}
+
+// results reads what stands in an annotation as it is, and in a status as text.
+func (in *recordReader) results(key string) map[string]any {
+	value := in.values[key]
+	if text, isText := value.(string); isText {
+		results, err := essence.Unmarshal(text)
+		if err != nil {
+			in.expect(key, "JSON")
+		}
+		return results
+	}
+	results, ok := value.(map[string]any)
+	if !ok && value != nil {
+		in.expect(key, "a map of results")
+	}
+	return results
 }
 
 func (in *recordReader) count(key string) int {

@@ -94,6 +94,18 @@ func (s Storage) pendingField() []string {
 	return join(field[:len(field)-1], pendingKey)
 }
 
+// InStatus are the fields of the status that the storage writes.
+func (s Storage) InStatus() [][]string {
+	var out [][]string
+	if s.Progress.InStatus {
+		out = append(out, s.progressField())
+	}
+	if s.Diffbase.InStatus {
+		out = append(out, s.handledField(), s.pendingField())
+	}
+	return out
+}
+
 // recordPlaces are all paths where a record of a handler can be, the one to
 // write to first, then in the order of reading.
 func (s Storage) recordPlaces(id string, obj map[string]any) [][]string {

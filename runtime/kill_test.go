@@ -325,6 +325,111 @@ var interruptions = []interruption{
 			done(w)
 		},
 	},
+	{
+		name: "behind a step with once",
+		handlers: `
+    - id: make
+      on: create
+      resource: w
+      do:
+        - log: "ran make."
+        - name: token
+          once: true
+          do:
+            - log: "ran token."
+            - status: {token: first}
+            - patch: {merge: {metadata: {annotations: {a: b}}}}
+        - create: {object: {apiVersion: v1, kind: ConfigMap, metadata: {name: child}}}
+        - status: {done: true}
+`,
+		act:   one(`{metadata: {name: one}, spec: {}}`),
+		at:    point{behind: "PATCH widgets", times: 1, before: "POST configmaps"},
+		end:   func(w *world) { w.becomes(widgets, "one", "status.done", true); done(w) },
+		again: []string{"make"},
+	},
+	{
+		name: "among sub-handlers",
+		handlers: `
+    - id: parent
+      on: create
+      resource: w
+      do:
+        - name: all
+          subhandlers:
+            - forEach: "['a', 'b', 'c']"
+              id: ${item}
+              do:
+                - when: item == 'a'
+                  log: "ran a."
+                - when: item == 'b'
+                  log: "ran b."
+                - when: item == 'b' && retry < 1
+                  fail: {temporary: not yet, delay: 2s}
+                - when: item == 'c'
+                  log: "ran c."
+                - create: {object: {apiVersion: v1, kind: ConfigMap}}
+                - subhandlers:
+                    - id: inner
+                      do:
+                        - when: item == 'c' && retry < 1
+                          fail: {temporary: not yet, delay: 10ms}
+              result: {item: "${item}"}
+        - status: {all: "${steps.all}"}
+`,
+		act:   one(`{metadata: {name: one}, spec: {}}`),
+		until: delayed("parent.b"),
+		end:   func(w *world) { w.becomes(widgets, "one", "status.all.b.item", "b"); done(w) },
+		again: nil,
+	},
+	{
+		name: "behind what a sub-handler makes",
+		handlers: `
+    - id: parent
+      on: create
+      resource: w
+      do:
+        - log: "ran parent."
+        - subhandlers:
+            - forEach: "['a', 'b', 'c']"
+              id: ${item}
+              do:
+                - log: "ran sub."
+                - once: true
+                  do:
+                    - log: "ran once."
+                - create: {object: {apiVersion: v1, kind: ConfigMap}}
+              result: {item: "${item}"}
+`,
+		act:   one(`{metadata: {name: one}, spec: {}}`),
+		at:    point{behind: "POST configmaps", times: 2, before: "PATCH widgets"},
+		end:   done,
+		again: []string{"parent"},
+	},
+	{
+		name: "while handlers need one that is retried",
+		handlers: `
+    - id: last
+      on: create
+      resource: w
+      needs: [middle]
+      do: [{log: "ran last."}, {status: {last: true}}]
+    - id: middle
+      on: create
+      resource: w
+      needs: [first]
+      do: [{log: "ran middle."}]
+    - id: first
+      on: create
+      resource: w
+      do:
+        - log: "ran first."
+        - when: retry < 1
+          fail: {temporary: not yet, delay: 2s}
+`,
+		act:   one(`{metadata: {name: one}, spec: {}}`),
+		until: delayed("first"),
+		end:   func(w *world) { w.becomes(widgets, "one", "status.last", true); done(w) },
+	},
 }
 
 // unreachable makes a child that Kubernetes cannot collect, since it has no

@@ -86,10 +86,19 @@ func (p *pass) runSubs(ctx context.Context, parent *Handler, listed []actions.Su
 	results := map[string]any{}
 	for _, sub := range subs {
 		if r := p.records[sub.ID]; r.Success {
-			results[strings.TrimPrefix(sub.ID, parent.ID+"/")] = r.Result
+			results[strings.TrimPrefix(sub.ID, parent.ID+"/")] = p.resultOf(sub, r)
 		}
 	}
 	return results, nil
+}
+
+// resultOf is the result of a sub-handler. One that an operator in Python has
+// run has it in the status only.
+func (p *pass) resultOf(sub *Handler, r state.Record) any {
+	if r.Result == nil {
+		r.Result, _ = lookup(p.object, []string{"status", sub.ID})
+	}
+	return r.Result
 }
 
 // subsOf are the sub-handlers that are meant for the object.

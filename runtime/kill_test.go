@@ -376,10 +376,15 @@ var interruptions = []interruption{
               result: {item: "${item}"}
         - status: {all: "${steps.all}"}
 `,
-		act:   one(`{metadata: {name: one}, spec: {}}`),
-		until: delayed("parent.b"),
-		end:   func(w *world) { w.becomes(widgets, "one", "status.all.b.item", "b"); done(w) },
-		again: nil,
+		act: one(`{metadata: {name: one}, spec: {}}`),
+		until: func(w *world) {
+			delayed("parent.b")(w)
+			w.eventually("the end of c", func() (any, bool) {
+				text, _ := annotationsOf(w.get(widgets, "one"))[prefix+"/parent.c"].(string)
+				return text, strings.Contains(text, `"success":true`)
+			})
+		},
+		end: func(w *world) { w.becomes(widgets, "one", "status.all.b.item", "b"); done(w) },
 	},
 	{
 		name: "behind what a sub-handler makes",

@@ -166,6 +166,10 @@ func (c *compiler) action(s *spec.Step) (string, action) {
 		return "memo", c.memo(s.Memo)
 	case len(s.Sub) > 0:
 		return "subhandlers", c.subhandlers(s.Sub)
+	case s.Sleep != nil:
+		return "sleep", c.sleep(s.Sleep)
+	case s.Repeat != nil:
+		return "repeat", c.repeat(s.Repeat)
 	default:
 		// The decoder has reported that there is none.
 		return "do", &group{}

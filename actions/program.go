@@ -92,6 +92,13 @@ func (f *frame) inItem(it item) *frame {
 	return &inner
 }
 
+// refresh lets what comes next see the newest state.
+func (f *frame) refresh() {
+	if f.Fresh != nil {
+		f.Fresh()
+	}
+}
+
 type block []*step
 
 func (b block) run(ctx context.Context, f *frame) error {
@@ -99,6 +106,7 @@ func (b block) run(ctx context.Context, f *frame) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
+		f.refresh()
 		if err := s.run(ctx, f); err != nil {
 			return err
 		}

@@ -16,7 +16,7 @@ import (
 type Run struct {
 	Client   *kube.Client
 	Resource kube.Resource
-	// Object is the body at the start of the cycle; nothing changes it.
+	// Object is the body at the start of the cycle; nothing but Fresh changes it.
 	Object map[string]any
 	// Vars binds everything of the handler's scope except steps, memo, item, key and
 	// children, which the steps bind themselves.
@@ -65,6 +65,18 @@ type Run struct {
 	// must not be lost, since the step is not repeated. It is nil where nothing
 	// can be kept: then such a step is like any other.
 	Keep func(ctx context.Context, place string, result any, from int) error
+
+	// Fresh is called before each step of a daemon or a timer, which may run for long:
+	// it brings Object, Own, Now and Vars up to date. It is nil elsewhere, like those
+	// that follow.
+	Fresh func()
+	// Stopping is closed when a daemon or a timer must stop.
+	Stopping <-chan struct{}
+	// Sleep pauses; it ends early when the run must stop, which is no error, and with
+	// the cause of the context.
+	Sleep func(ctx context.Context, d time.Duration) error
+	// Flush writes what Own has collected so far.
+	Flush func(ctx context.Context) error
 
 	// Steps are the results of the named steps so far.
 	Steps map[string]any

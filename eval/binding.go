@@ -29,6 +29,10 @@ func (b *Binding) With(values map[string]any) *Binding {
 	return &Binding{values: values, parent: b}
 }
 
+// Become makes this Binding, and all that were made from it, see what the other one sees.
+// What a lazy value of theirs has yielded stays.
+func (b *Binding) Become(other *Binding) { *b = *other }
+
 // ResolveName implements cel's Activation. A lazy value that failed is a CEL
 // error, which the attribute that asked for it passes on.
 func (b *Binding) ResolveName(name string) (any, bool) {

@@ -137,6 +137,7 @@ func (o *operator) gateChanged(before, now aspect) {
 		if before.Paused != now.Paused {
 			r.objects.setPaused(now.Paused, r.worker.SeesEvents())
 		}
+		r.setGate(now)
 		if !now.Closed {
 			r.lookAtAll()
 		}

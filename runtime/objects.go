@@ -189,6 +189,28 @@ func (t *objects) keys() []types.NamespacedName {
 	return slices.Collect(maps.Keys(t.byKey))
 }
 
+// all are the objects that are known.
+func (t *objects) all() []*entry {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Collect(maps.Values(t.byKey))
+}
+
+// newest is the object with a uid; nil where it is gone or not newer than a version.
+func (t *objects) newest(uid, version string) *kube.Object {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	key, known := t.byUID[types.UID(uid)]
+	if !known {
+		return nil
+	}
+	object := t.byKey[key].object
+	if object == nil || version != "" && !olderThan(version, object.ResourceVersion) {
+		return nil
+	}
+	return object
+}
+
 // len is how many objects there are.
 func (t *objects) len() int {
 	t.mu.Lock()

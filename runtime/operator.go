@@ -13,6 +13,7 @@ import (
 
 	"github.com/kopf-declarative/kopf-declarative/actions"
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
+	"github.com/kopf-declarative/kopf-declarative/runtime/daemon"
 	"github.com/kopf-declarative/kopf-declarative/runtime/events"
 	"github.com/kopf-declarative/kopf-declarative/runtime/handle"
 	"github.com/kopf-declarative/kopf-declarative/runtime/metrics"
@@ -331,6 +332,12 @@ func (o *operator) start(c *choice, synced func()) {
 		cancel:   cancel,
 		ended:    make(chan struct{}),
 	}
+	runner.pool = daemon.New(daemon.Options{
+		Slots:       settings.WorkerLimit,
+		Polling:     settings.CancellationPolling,
+		ExitTimeout: settings.ExitTimeout,
+		Ended:       runner.taskEnded,
+	})
 	runner.objects.inherited = o.kept[name]
 	delete(o.kept, name)
 	runner.worker = o.compiled.NewWorker(c.handlers, handle.WorkerOptions{
@@ -344,12 +351,15 @@ func (o *operator) start(c *choice, synced func()) {
 		Memo:     o.memo,
 		Metrics:  o.metrics,
 		Begins:   runner.underWay.begins,
+		Pool:     runner.pool,
+		Newest:   runner.objects.newest,
 		Stopping: func() bool { return ctx.Err() != nil || o.gate.Aspect().Closed },
 	})
 	o.mu.Lock()
 	o.runners[name] = runner
 	// From here on the gate's hook tells it of changes.
 	runner.objects.setPaused(o.gate.Aspect().Paused, false)
+	runner.setGate(o.gate.Aspect())
 	o.mu.Unlock()
 	uncount := meter.Count(runner.objects.len, runner.underWay.len)
 	o.log.Debug("watching", "resource", c.resource.String())
@@ -357,6 +367,7 @@ func (o *operator) start(c *choice, synced func()) {
 	running.Go(func() {
 		runner.queue.Run(ctx, settings.WorkerLimit, func(key types.NamespacedName) { runner.process(o.work, key) })
 	})
+	running.Go(func() { runner.pool.Run(ctx, o.work, o.whyEnding) })
 	synced = sync.OnceFunc(synced)
 	running.Go(func() {
 		defer synced() // nobody may wait for a watch that ended before its first listing
@@ -372,6 +383,15 @@ func (o *operator) start(c *choice, synced func()) {
 		uncount()
 		close(runner.ended)
 	})
+}
+
+// whyEnding is why the timers and daemons of a resource must stop that is not handled
+// any more.
+func (o *operator) whyEnding() daemon.Reason {
+	if o.ctx.Err() != nil {
+		return daemon.Exiting
+	}
+	return daemon.Mismatch
 }
 
 // wake looks at the object with this uid, of whatever resource it is.

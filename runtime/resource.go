@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
+	"github.com/kopf-declarative/kopf-declarative/runtime/daemon"
 	"github.com/kopf-declarative/kopf-declarative/runtime/handle"
 	"github.com/kopf-declarative/kopf-declarative/runtime/metrics"
 	"github.com/kopf-declarative/kopf-declarative/runtime/queue"
@@ -29,6 +30,7 @@ type resourceRunner struct {
 	forget   func(types.UID)
 	gate     *gate
 	worker   *handle.Worker
+	pool     *daemon.Pool
 	objects  *objects
 	underWay underWay
 	listed   atomic.Bool // the objects have been listed
@@ -61,6 +63,31 @@ func (r *resourceRunner) wake(uid types.UID) bool {
 func (r *resourceRunner) lookAtAll() {
 	for _, key := range r.objects.keys() {
 		r.queue.Add(key)
+	}
+}
+
+// taskEnded looks at an object of which a timer or daemon is no more.
+func (r *resourceRunner) taskEnded(uid string) {
+	if key, e := r.objects.byID(types.UID(uid)); e != nil {
+		e.memory.TaskEnded()
+		r.queue.Add(key)
+	}
+}
+
+// setGate lets timers and daemons follow the gate: a pause stops them, and until the
+// opening none begins.
+func (r *resourceRunner) setGate(now aspect) {
+	if now.Paused {
+		r.pool.Pause()
+	} else {
+		r.pool.Resume()
+	}
+	r.pool.Hold(now.Closed)
+	if now.Closed {
+		return
+	}
+	for _, e := range r.objects.all() {
+		e.memory.TaskEnded()
 	}
 }
 
@@ -166,9 +193,14 @@ func (r *resourceRunner) happened(ctx context.Context, event happening, last boo
 	if event.Type == watch.Deleted {
 		r.forget(types.UID(event.Object.UID))
 		exists, err := r.stillExists(ctx, event.Object)
-		if exists || err != nil {
-			return 0, err // it only has other labels now: no handler is meant
+		if err != nil {
+			return 0, err
 		}
+		if exists {
+			r.pool.Stop(event.Object.UID, daemon.Mismatch)
+			return 0, nil // it only has other labels now: no handler is meant
+		}
+		r.pool.Stop(event.Object.UID, daemon.Deleted)
 		if !event.memory.Deleted {
 			if err := r.worker.Orphaned(ctx, body); err != nil {
 				return 0, err

@@ -410,6 +410,7 @@ type Settings struct {
 	Execution   *Execution   `yaml:"execution" doc:"Handlers and expressions."`
 	Persistence *Persistence `yaml:"persistence" doc:"What is stored on the objects, and how."`
 	Posting     *Posting     `yaml:"posting" doc:"Kubernetes events."`
+	Background  *Background  `yaml:"background" doc:"Timers and daemons."`
 	Scanning    *Scanning    `yaml:"scanning" doc:"Changes of what the cluster serves."`
 	Peering     *Peering     `yaml:"peering" doc:"Other operators that handle the same objects."`
 }
@@ -429,6 +430,13 @@ type Peering struct {
 	Mandatory  *Bool     `yaml:"mandatory" doc:"Nothing is done as long as there is no peering object; false by default: it runs without one."`
 	Standalone *Bool     `yaml:"standalone" doc:"Takes no notice of other operators, and they take none of it; false by default."`
 	Stealth    *Bool     `yaml:"stealth" doc:"Keeps the signs of life out of the log; false by default."`
+}
+
+// Background is settings.background.
+type Background struct {
+	Range               diag.Range
+	CancellationPolling *Duration `yaml:"cancellationPolling" above:"0" doc:"How often it is said of a daemon or timer that was stopped that it has not ended yet; 60s by default."`
+	InstantExitTimeout  *Duration `yaml:"instantExitTimeout" min:"0" doc:"How long to wait in place for the daemons of a deleted object that end at once; 0 by default."`
 }
 
 // Watching is settings.watching.

@@ -15,7 +15,7 @@ import (
 var later = map[string][]string{
 	"spec":       {"admission"},
 	"a step":     {"apply", "list", "http", "exec", "deny", "warn", "parallel"},
-	"settings":   {"background", "admission", "http", "children", "serviceAccountName"},
+	"settings":   {"admission", "http", "children", "serviceAccountName"},
 	"posting":    {"loggers"},
 	"watching":   {"clientTimeout"},
 	"networking": {"errorBackoffs"},

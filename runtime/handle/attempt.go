@@ -168,21 +168,25 @@ func (p *pass) perform(ctx context.Context, h *Handler, steps *actions.Program, 
 	if record.Started != nil {
 		started = *record.Started
 	}
-	vars := p.handlerVars(ctx, h).With(map[string]any{
+	attempt := map[string]any{
 		"retry":   int64(record.Retries),
 		"started": started,
 		"runtime": p.now.Sub(started),
-	})
+	}
+	vars := p.handlerVars(ctx, h).With(attempt)
 	if more != nil {
 		vars = vars.With(more)
 	}
 	run := p.newRun(h, started)
-	if more == nil && p.records != nil { // onFailure and raw events have no progress
+	if more == nil && p.records != nil && p.live == nil { // onFailure, raw events, timers and daemons have no progress
 		run.Subs = func(ctx context.Context, listed []actions.Sub) (any, error) { return p.runSubs(ctx, h, listed) }
 		run.Kept = record.Once
 		run.Keep = func(ctx context.Context, place string, result any, from int) error {
 			return p.keepOnce(ctx, h, place, result, from)
 		}
+	}
+	if p.live != nil {
+		p.live.equip(run, attempt)
 	}
 	run.Vars = vars.With(map[string]any{"vars": h.vars.Bind(ctx, vars.With(map[string]any{"steps": run.Steps}))})
 	if steps == nil {

@@ -50,7 +50,7 @@ func (p *pass) letGo(ctx context.Context) error {
 }
 
 func (p *pass) needsHold(ctx context.Context) bool {
-	return p.tracked() != "" || p.heldIfDeleted(ctx)
+	return p.tracked() != "" || p.guarded(ctx) || p.heldIfDeleted(ctx)
 }
 
 // heldIfDeleted tells whether a deletion handler would match if the object were

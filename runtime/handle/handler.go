@@ -8,6 +8,7 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/actions"
 	"github.com/kopf-declarative/kopf-declarative/eval"
 	"github.com/kopf-declarative/kopf-declarative/runtime/cause"
+	"github.com/kopf-declarative/kopf-declarative/runtime/daemon"
 	"github.com/kopf-declarative/kopf-declarative/runtime/state"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
@@ -26,6 +27,10 @@ type Handler struct {
 	deleted  bool
 	needs    []string
 	limits   state.Limits
+	// plan is set for timers and daemons.
+	plan *daemon.Plan
+	// initialDelay is the time until a timer or daemon runs first; nil for none.
+	initialDelay *eval.Template
 
 	match     *matcher
 	param     *eval.Template
@@ -55,8 +60,14 @@ const (
 // Changes tells whether the handler is driven by changes, with progress and
 // retries; a handler of raw events is not.
 func (h *Handler) Changes() bool {
-	return !h.on[onEvent] || len(h.on) > 1
+	return h.plan == nil && (!h.on[onEvent] || len(h.on) > 1)
 }
+
+// Background tells whether the handler is a timer or a daemon.
+func (h *Handler) Background() bool { return h.plan != nil }
+
+// daemon tells a daemon from a timer and from all others.
+func (h *Handler) daemon() bool { return h.plan != nil && h.plan.Timing == nil }
 
 // Events tells whether the handler runs for raw watch events.
 func (h *Handler) Events() bool { return h.on[onEvent] }
@@ -99,13 +110,7 @@ func (c *compiler) handler(h *spec.Handler) {
 	for _, on := range h.On {
 		out.on[on.Value] = true
 	}
-	for _, s := range h.Resource {
-		compiled := c.selector(s)
-		c.watched(compiled)
-		if !slices.Contains(out.Selectors, compiled) {
-			out.Selectors = append(out.Selectors, compiled)
-		}
-	}
+	c.resources(h.Resource, out)
 	if h.Field != nil {
 		out.field = h.Field.Segments
 	}
@@ -116,6 +121,17 @@ func (c *compiler) handler(h *spec.Handler) {
 	out.deleted = h.Deleted != nil && h.Deleted.Value
 	c.body(h.Match, &h.Work, out, scope(out.on))
 	c.operator.Handlers = append(c.operator.Handlers, out)
+}
+
+// resources compiles the selectors of a handler.
+func (c *compiler) resources(selectors []*spec.Selector, out *Handler) {
+	for _, s := range selectors {
+		compiled := c.selector(s)
+		c.watched(compiled)
+		if !slices.Contains(out.Selectors, compiled) {
+			out.Selectors = append(out.Selectors, compiled)
+		}
+	}
 }
 
 // body compiles what all kinds of handlers have: the filter, the steps and what

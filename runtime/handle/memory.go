@@ -35,6 +35,14 @@ type Memory struct {
 	waiting bool          // guarded by mu: some handler waits for other objects
 	woken   bool          // guarded by mu
 	looked  bool          // guarded by mu: since the engine started
+	left    bool          // guarded by mu: a background task has ended since the last look
+	// overs are the ids of timers and daemons that have ended for good.
+	overs map[string]bool // guarded by mu
+
+	// essence is a hash of the essence, changed since when it is the same; for timers
+	// that wait for the object to be idle.
+	essence uint64
+	changed time.Time
 }
 
 // brake remembers whether it was said that it slows down.
@@ -75,7 +83,47 @@ func (m *Memory) Wake() {
 func (m *Memory) Awake() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.woken && m.waiting
+	return m.woken && m.waiting || m.left
+}
+
+// TaskEnded notes that a timer or daemon of the object is no more, or may be missing:
+// the object is to be looked at.
+func (m *Memory) TaskEnded() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.left = true
+}
+
+// look begins a look at the object.
+func (m *Memory) look() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.left = false
+}
+
+// over notes that a timer or daemon has ended for good.
+func (m *Memory) over(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.overs == nil {
+		m.overs = map[string]bool{}
+	}
+	m.overs[id] = true
+}
+
+func (m *Memory) isOver(id string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.overs[id]
+}
+
+// essenceIs takes notice of the essence, and returns since when it is this one, as far
+// as the engine knows.
+func (m *Memory) essenceIs(hash uint64, now time.Time) time.Time {
+	if m.changed.IsZero() || m.essence != hash {
+		m.essence, m.changed = hash, now
+	}
+	return m.changed
 }
 
 // takeWoken tells, once, whether waiting handlers are to look again. They also

@@ -59,6 +59,12 @@ func Compile(op *spec.Operator) (*Operator, diag.List) {
 		c.handler(h)
 	}
 	c.activities(op)
+	for _, t := range op.Spec.Timers {
+		c.timer(t)
+	}
+	for _, d := range op.Spec.Daemons {
+		c.daemon(d)
+	}
 	c.versions()
 	return c.operator, c.found
 }

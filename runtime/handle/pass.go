@@ -27,6 +27,11 @@ type pass struct {
 	cause cause.Cause
 	vars  *eval.Binding
 
+	// matching remembers which timers and daemons are meant for the object.
+	matching map[*Handler]bool
+	// live is set where the pass is the run of a timer or daemon.
+	live *live
+
 	selected []*Handler // due in this cycle
 	// resumed are those of them that are due for the restart alone, whatever
 	// has changed.
@@ -109,17 +114,25 @@ func (p *pass) detect(gone bool) {
 
 // handle is the way from the cause to the writes.
 func (p *pass) handle(ctx context.Context) error {
+	if cause.IsDeleting(p.object) {
+		p.background(ctx)
+	}
 	if p.cause.Reason == cause.Free || p.cause.Reason == cause.Delete && p.mem.Deleted {
 		// The API server's answer to the last finalizer's removal has an older
 		// resourceVersion than that: what the watch still brings may look newer.
 		return nil
 	}
 	if !p.relevant(ctx) {
+		p.background(ctx)
 		return p.letGo(ctx)
 	}
 	proceed, err := p.hold(ctx)
-	if !proceed || err != nil || p.cause.Reason == cause.Noop {
+	if !proceed || err != nil {
 		return err
+	}
+	p.background(ctx)
+	if p.cause.Reason == cause.Noop {
+		return nil
 	}
 	p.own = p.newOwn()
 	p.selected = p.due(ctx)
@@ -139,7 +152,7 @@ func (p *pass) relevant(ctx context.Context) bool {
 			return true
 		}
 	}
-	return !cause.IsDeleting(p.object) && p.heldIfDeleted(ctx)
+	return p.guarded(ctx) || !cause.IsDeleting(p.object) && p.heldIfDeleted(ctx)
 }
 
 // test asks a filter; one that fails does not match.
@@ -278,7 +291,7 @@ func dueOf(handlers []*Handler) []state.Due {
 // finish writes how far the cycle has come. At the end of a deletion, the
 // children that Kubernetes cannot collect go first.
 func (p *pass) finish(ctx context.Context) error {
-	if p.cause.Reason == cause.Delete && p.plan().Done() {
+	if p.cause.Reason == cause.Delete && p.done() {
 		if err := p.deleteTracked(ctx); err != nil {
 			// The handlers are done all the same.
 			return errors.Join(err, p.keepProgress(), p.write(ctx))
@@ -301,7 +314,7 @@ func (p *pass) conclusion(ctx context.Context) error {
 	p.mem.unsent = nil
 	p.result.Pending = p.pending()
 	p.mem.setWaiting(slices.ContainsFunc(p.selected, func(h *Handler) bool { return p.records[h.ID].Waiting }))
-	if p.plan().Done() {
+	if p.done() {
 		p.mem.Listed = false
 		p.mem.Deleted = p.cause.Reason == cause.Delete
 	}
@@ -346,6 +359,12 @@ func (p *pass) resend(ctx context.Context, object map[string]any) (Result, error
 	return p.result, err
 }
 
+// done tells whether the cycle is over: that of a deletion not before the daemons have
+// ended.
+func (p *pass) done() bool {
+	return p.plan().Done() && !(p.cause.Reason == cause.Delete && p.alive())
+}
+
 func (p *pass) plan() state.Plan { return state.MakePlan(dueOf(p.selected), p.records, nil, p.now) }
 
 // settle adds to the patch what the engine itself keeps on the object.
@@ -353,6 +372,9 @@ func (p *pass) settle() error {
 	plan := p.plan()
 	if plan.Done() {
 		p.result.Again = time.Time{}
+		if !p.done() {
+			return p.keepProgress() // the end of the daemons wakes the object
+		}
 		return p.close()
 	}
 	p.result.Again = p.now // where the end of the engine has cut off a pass
@@ -417,6 +439,7 @@ func (p *pass) changeVars() map[string]any {
 	diff := p.cause.Diff
 	return map[string]any{
 		"reason":        string(p.cause.Reason),
+		"stopped":       nil,
 		"old":           anyMap(p.cause.Old),
 		"new":           anyMap(p.cause.New),
 		"diff":          func() (any, error) { return diff.Values(), nil },

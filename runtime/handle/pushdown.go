@@ -53,7 +53,7 @@ func (m *matcher) identity() []string {
 }
 
 // mayHold tells whether objects of the handler may ever get our finalizer.
-func (h *Handler) mayHold() bool { return h.holds() || h.makes() }
+func (h *Handler) mayHold() bool { return h.holds() || h.daemon() || h.makes() }
 
 // makes tells whether the handler may make children.
 func (h *Handler) makes() bool {

@@ -29,6 +29,11 @@ type Settings struct {
 	ErrorDelays []time.Duration
 	ExitTimeout time.Duration
 
+	// CancellationPolling is how often it is said of a background task that it has not
+	// stopped yet, InstantExitTimeout how long to wait in place for those of a deleted
+	// object.
+	CancellationPolling, InstantExitTimeout time.Duration
+
 	ServerTimeout     time.Duration
 	InactivityTimeout time.Duration
 	ReconnectBackoff  time.Duration
@@ -79,6 +84,7 @@ func settingsOf(op *spec.Operator) Settings {
 	out.queueing(orZero(in.Queueing))
 	out.watching(orZero(in.Watching))
 	out.networking(orZero(in.Networking))
+	out.background(orZero(in.Background))
 	disabled := orZero(in.Scanning).Disabled
 	out.ScanningDisabled = disabled != nil && disabled.Value
 	out.peering(orZero(in.Peering))
@@ -135,6 +141,11 @@ func (s *Settings) queueing(in *spec.Queueing) {
 		}
 	}
 	s.ExitTimeout = duration(in.ExitTimeout, 10*time.Second)
+}
+
+func (s *Settings) background(in *spec.Background) {
+	s.CancellationPolling = duration(in.CancellationPolling, 60*time.Second)
+	s.InstantExitTimeout = duration(in.InstantExitTimeout, 0)
 }
 
 func (s *Settings) watching(in *spec.Watching) {

@@ -10,6 +10,7 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/eval"
 	"github.com/kopf-declarative/kopf-declarative/runtime/cause"
+	"github.com/kopf-declarative/kopf-declarative/runtime/daemon"
 	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
 	"github.com/kopf-declarative/kopf-declarative/runtime/metrics"
 )
@@ -31,9 +32,16 @@ type Worker struct {
 	meter    *metrics.Resource
 	meters   map[*Handler]*metrics.Handler
 
+	pool   *daemon.Pool
+	newest func(uid, version string) *kube.Object
+
 	handlers []*Handler // for changes
 	events   []*Handler // for raw events
-	essence  essence.Options
+	// background are the timers and daemons; idles tells that some timer waits for its
+	// object to be idle.
+	background []*Handler
+	idles      bool
+	essence    essence.Options
 	// keepsCreate and keepsUpdate tell whether an essence that is stored after
 	// such a cycle will ever be looked at.
 	keepsCreate, keepsUpdate bool
@@ -73,6 +81,11 @@ type WorkerOptions struct {
 	Begins func(namespace, name, handler string, attempt int)
 	// Memo is the operator's; it is the seed of those of the objects.
 	Memo *actions.Memo
+	// Pool runs the timers and daemons; nil where there are none.
+	Pool *daemon.Pool
+	// Newest is the object with a uid as it is known now; nil where it is gone, or not
+	// newer than a resourceVersion. An empty one is that of no object.
+	Newest func(uid, version string) *kube.Object
 	// Stopping tells that no further handler should begin.
 	Stopping func() bool
 }
@@ -88,6 +101,8 @@ func (o *Operator) NewWorker(handlers []*Handler, opts WorkerOptions) *Worker {
 		related:  opts.Related,
 		stopping: opts.Stopping,
 		begins:   opts.Begins,
+		pool:     opts.Pool,
+		newest:   opts.Newest,
 		meter:    opts.Metrics.Resource(opts.Resource.GVR().GroupResource().String()),
 		meters:   map[*Handler]*metrics.Handler{},
 		memo:     opts.Memo,
@@ -104,6 +119,10 @@ func (o *Operator) NewWorker(handlers []*Handler, opts WorkerOptions) *Worker {
 		if h.Events() {
 			w.events = append(w.events, h)
 		}
+		if h.Background() {
+			w.background = append(w.background, h)
+			w.idles = w.idles || h.plan.Timing != nil && h.plan.Timing.Idle > 0
+		}
 		w.keepsUpdate = w.keepsUpdate || h.seesUpdates()
 		w.countsUpdates = w.countsUpdates || h.seesUpdates() && h.makes()
 		w.keepsCreate = w.keepsCreate || h.seesUpdates() || h.on[string(cause.Create)] || h.on[string(cause.Resume)]
@@ -112,8 +131,8 @@ func (o *Operator) NewWorker(handlers []*Handler, opts WorkerOptions) *Worker {
 	return w
 }
 
-// SeesChanges tells whether any handler is driven by changes.
-func (w *Worker) SeesChanges() bool { return len(w.handlers) > 0 }
+// SeesChanges tells whether any handler is driven by changes, or by the time.
+func (w *Worker) SeesChanges() bool { return len(w.handlers)+len(w.background) > 0 }
 
 // SeesEvents tells whether any handler wants raw events.
 func (w *Worker) SeesEvents() bool { return len(w.events) > 0 }
@@ -157,6 +176,7 @@ type Pending struct {
 // the engine or of the API server, not of a handler: the same object should be
 // handled again after a pause.
 func (w *Worker) Handle(ctx context.Context, object map[string]any, mem *Memory, now time.Time) (Result, error) {
+	mem.look()
 	if mem.unsent != nil {
 		mem.unsent.w = w // another one, if what is watched has changed
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -332,12 +333,14 @@ func (o *operator) start(c *choice, synced func()) {
 		cancel:   cancel,
 		ended:    make(chan struct{}),
 	}
-	runner.pool = daemon.New(daemon.Options{
-		Slots:       settings.WorkerLimit,
-		Polling:     settings.CancellationPolling,
-		ExitTimeout: settings.ExitTimeout,
-		Ended:       runner.taskEnded,
-	})
+	if slices.ContainsFunc(c.handlers, (*handle.Handler).Background) {
+		runner.pool = daemon.New(daemon.Options{
+			Slots:       settings.WorkerLimit,
+			Polling:     settings.CancellationPolling,
+			ExitTimeout: settings.ExitTimeout,
+			Ended:       runner.taskEnded,
+		})
+	}
 	runner.objects.inherited = o.kept[name]
 	delete(o.kept, name)
 	runner.worker = o.compiled.NewWorker(c.handlers, handle.WorkerOptions{
@@ -367,7 +370,9 @@ func (o *operator) start(c *choice, synced func()) {
 	running.Go(func() {
 		runner.queue.Run(ctx, settings.WorkerLimit, func(key types.NamespacedName) { runner.process(o.work, key) })
 	})
-	running.Go(func() { runner.pool.Run(ctx, o.work, o.whyEnding) })
+	if runner.pool != nil {
+		running.Go(func() { runner.pool.Run(ctx, o.work, o.whyEnding) })
+	}
 	synced = sync.OnceFunc(synced)
 	running.Go(func() {
 		defer synced() // nobody may wait for a watch that ended before its first listing

@@ -30,7 +30,7 @@ type resourceRunner struct {
 	forget   func(types.UID)
 	gate     *gate
 	worker   *handle.Worker
-	pool     *daemon.Pool
+	pool     *daemon.Pool // nil where there are no timers and daemons
 	objects  *objects
 	underWay underWay
 	listed   atomic.Bool // the objects have been listed
@@ -74,9 +74,19 @@ func (r *resourceRunner) taskEnded(uid string) {
 	}
 }
 
+// stopTasks stops the timers and daemons of an object.
+func (r *resourceRunner) stopTasks(object *kube.Object, why daemon.Reason) {
+	if r.pool != nil {
+		r.pool.Stop(object.UID, why)
+	}
+}
+
 // setGate lets timers and daemons follow the gate: a pause stops them, and until the
 // opening none begins.
 func (r *resourceRunner) setGate(now aspect) {
+	if r.pool == nil {
+		return
+	}
 	if now.Paused {
 		r.pool.Pause()
 	} else {
@@ -197,10 +207,10 @@ func (r *resourceRunner) happened(ctx context.Context, event happening, last boo
 			return 0, err
 		}
 		if exists {
-			r.pool.Stop(event.Object.UID, daemon.Mismatch)
+			r.stopTasks(event.Object, daemon.Mismatch)
 			return 0, nil // it only has other labels now: no handler is meant
 		}
-		r.pool.Stop(event.Object.UID, daemon.Deleted)
+		r.stopTasks(event.Object, daemon.Deleted)
 		if !event.memory.Deleted {
 			if err := r.worker.Orphaned(ctx, body); err != nil {
 				return 0, err

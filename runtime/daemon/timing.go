@@ -3,6 +3,7 @@ package daemon
 import (
 	"fmt"
 	"time"
+
 	// The time zones must be there in an image without any files.
 	_ "time/tzdata"
 

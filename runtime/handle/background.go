@@ -6,12 +6,13 @@ import (
 	"hash/fnv"
 	"time"
 
+	"github.com/robfig/cron/v3"
+
 	"github.com/kopf-declarative/kopf-declarative/eval"
 	"github.com/kopf-declarative/kopf-declarative/runtime/cause"
 	"github.com/kopf-declarative/kopf-declarative/runtime/daemon"
 	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
 	"github.com/kopf-declarative/kopf-declarative/spec"
-	"github.com/robfig/cron/v3"
 )
 
 func (c *compiler) timer(t *spec.Timer) {

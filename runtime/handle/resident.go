@@ -102,7 +102,7 @@ func (a *live) attempt(ctx context.Context, record state.Record) (state.Record, 
 	meter, begun := p.w.meters[h], time.Now()
 	run, err := p.perform(ctx, h, h.steps, record, nil)
 	if err == nil {
-		err = p.keepResult(ctx, h, run)
+		_, err = p.keepResult(ctx, h, run)
 	}
 	err = errors.Join(err, a.flush(ctx))
 	p.now = time.Now()

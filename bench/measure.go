@@ -73,6 +73,11 @@ func (b *bench) measure(ctx context.Context, w workload, who string, round int) 
 			return err
 		}
 	}
+	if w.idle {
+		if result.IdleCPU, err = idle(ctx, operator.PID()); err != nil {
+			return err
+		}
+	}
 	fmt.Fprintf(os.Stderr, "%-8s %-7s %v\n", w.name, who, result)
 	k := key{w.name, who}
 	b.measured[k] = append(b.measured[k], result)

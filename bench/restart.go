@@ -75,6 +75,24 @@ func (b *bench) changed(ctx context.Context, before map[string]string) (int, err
 	return n, err
 }
 
+// window is how long a process is watched that has nothing to do.
+const window = 20 * time.Second
+
+// idle is the processor time that a process with nothing to do uses in a minute.
+func idle(ctx context.Context, pid int) (time.Duration, error) {
+	before, err := proc.CPU(pid)
+	if err != nil {
+		return 0, err
+	}
+	select {
+	case <-time.After(window):
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+	after, err := proc.CPU(pid)
+	return (after - before) * (time.Minute / window), err
+}
+
 // untilIdle waits until a process that has just been started does nothing any
 // more, and says how much processor time it has used.
 func untilIdle(ctx context.Context, pid int) (time.Duration, error) {

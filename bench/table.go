@@ -24,6 +24,7 @@ var columns = []column{
 	{"CPU ms per object", "%.2f", load.Result.CPUPerObject, true},
 	{"server CPU ms", "%.2f", load.Result.ServerCPUPerObject, true},
 	{"peak MiB", "%.0f", func(r load.Result) float64 { return r.PeakMiB }, false},
+	{"idle CPU a minute, ms", "%.0f", func(r load.Result) float64 { return float64(r.IdleCPU.Milliseconds()) }, false},
 	{"writes to the object", "%.2f", load.Result.ObjectWritesPerObject, false},
 	{"all writes", "%.2f", load.Result.WritesPerObject, false},
 	{"median ms", "%.0f", func(r load.Result) float64 { return float64(r.Median.Milliseconds()) }, false},
@@ -32,7 +33,7 @@ var columns = []column{
 
 // text is a figure as it is shown; what was not measured is left out.
 func (c column) text(value float64) string {
-	if math.IsInf(value, 0) || value == 0 && strings.HasSuffix(c.title, " ms") {
+	if math.IsInf(value, 0) || value == 0 && strings.HasSuffix(c.title, " ms") || value == 0 && strings.HasPrefix(c.title, "idle") {
 		return ""
 	}
 	return fmt.Sprintf(c.format, value)

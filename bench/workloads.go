@@ -18,6 +18,8 @@ type workload struct {
 	// update changes all objects after they have been created, and only the
 	// changes are measured; restart starts the operator again, and counts writes.
 	update, restart bool
+	// idle measures what the operator uses after that, when there is nothing to do.
+	idle bool
 	// once is for workloads that take long: one round will do.
 	once bool
 }
@@ -28,6 +30,11 @@ var workloads = []workload{
 	{name: "ten", title: "create, ten handlers", objects: 300, operator: "ten.yaml"},
 	{name: "child", title: "create, status and a ConfigMap", objects: 1000, operator: "child.yaml", floor: []string{"-child"}},
 	{name: "restart", title: "restart over handled objects", objects: 1000, operator: "status.yaml", noFloor: true, restart: true},
+	{name: "quiet", title: "restart, then nothing to do", objects: 10_000, operator: "status.yaml", noFloor: true, restart: true, idle: true, once: true},
+	{name: "timers", title: "the same, each with a timer", objects: 10_000, operator: "timers.yaml", noFloor: true, restart: true, idle: true, once: true},
+	{name: "indexes", title: "the same, each in three indexes", objects: 10_000, operator: "indexes.yaml", noFloor: true, restart: true, idle: true, once: true},
+	{name: "few", title: "restart, then nothing to do", objects: 1000, operator: "status.yaml", noFloor: true, restart: true, idle: true, once: true},
+	{name: "daemons", title: "the same, each with a daemon", objects: 1000, operator: "daemons.yaml", noFloor: true, restart: true, idle: true, once: true},
 	{name: "large", title: "create, status, many objects", objects: 10_000, operator: "status.yaml", noFloor: true, once: true},
 }
 

@@ -57,6 +57,8 @@ type Result struct {
 	// CPU and PeakMiB are what the operator's process used: in this run, and ever.
 	CPU     time.Duration
 	PeakMiB float64
+	// IdleCPU is what it uses in a minute with nothing to do; 0 where that was not measured.
+	IdleCPU time.Duration
 	// ServerCPU is what the API server used in this run, for the load too.
 	ServerCPU time.Duration
 }

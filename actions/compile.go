@@ -170,6 +170,8 @@ func (c *compiler) action(s *spec.Step) (string, action) {
 		return "sleep", c.sleep(s.Sleep)
 	case s.Repeat != nil:
 		return "repeat", c.repeat(s.Repeat)
+	case s.Metric != nil:
+		return "metric", c.metric(s.Metric)
 	default:
 		// The decoder has reported that there is none.
 		return "do", &group{}

@@ -26,6 +26,8 @@ type Needs struct {
 	Reads []*spec.Selector
 	// Vars are the places where steps use the handler's vars.
 	Vars []eval.Selection
+	// Metrics are those that steps record.
+	Metrics []*Metric
 	// Waits tells that there is a wait, which changes of these should wake.
 	Waits bool
 	// Creates tells that there is a create, which may make children that keep

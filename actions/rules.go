@@ -7,6 +7,7 @@ func Rules() []*diag.Rule {
 	return []*diag.Rule{
 		ruleStep, ruleConditionType, ruleConditionReason, ruleEventReason, rulePatchStatus, ruleWaitChildren, ruleNoObject,
 		ruleSubhandlers,
+		ruleMetricName, ruleMetricLabel, ruleMetricValue,
 	}
 }
 
@@ -43,5 +44,17 @@ var (
 	ruleWaitChildren = &diag.Rule{
 		ID: "wait-children", Summary: "children of all kinds",
 		Explanation: "`wait` must know which resources to look at: `children.<alias>` names one by an alias of `spec.resources`.",
+	}
+	ruleMetricName = &diag.Rule{
+		ID: "metric-name", Summary: "invalid name of a metric",
+		Explanation: "Names of metrics follow the conventions of Prometheus: letters, digits and underscores, `_total` at the end of counters and of nothing else. Names that begin with `kopf_`, `go_` or `process_` are those of the engine itself.",
+	}
+	ruleMetricLabel = &diag.Rule{
+		ID: "metric-label", Summary: "invalid name of a label",
+		Explanation: "The names of a metric's labels are fixed, and made of letters, digits and underscores. Only their values may depend on expressions.",
+	}
+	ruleMetricValue = &diag.Rule{
+		ID: "metric-value", Summary: "a metric without a value",
+		Explanation: "A counter without `value` goes up by 1. What a gauge is set to, or what a histogram observes, must be said.",
 	}
 )

@@ -49,6 +49,9 @@ type Run struct {
 	Reads func(resource kube.Resource, namespace, name string)
 	// Made is told which objects a create has made or found made; it may be nil.
 	Made func(resource kube.Resource, object map[string]any)
+	// Measure records a value of a metric that Needs has named, with the values of its labels
+	// in their order there.
+	Measure func(name string, value float64, labels ...string) error
 	// Children lists the living children of an alias, for wait.
 	Children func(alias string) ([]any, error)
 

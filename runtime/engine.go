@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kopf-declarative/kopf-declarative/actions"
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/runtime/handle"
 	"github.com/kopf-declarative/kopf-declarative/runtime/health"
@@ -45,10 +46,44 @@ func Compile(bundle *spec.Bundle) (*Engine, diag.List) {
 		found = append(found, engine.collisions(compiled, op)...)
 		engine.operators = append(engine.operators, compiled)
 	}
+	found = append(found, engine.declareMetrics()...)
 	for _, crd := range bundle.CRDs {
 		engine.crds = append(engine.crds, crd.Object)
 	}
 	return engine, found
+}
+
+// declareMetrics makes the metrics of steps known. The engine has each metric once, whichever
+// operators record it.
+func (e *Engine) declareMetrics() diag.List {
+	var found diag.List
+	known := map[string]*actions.Metric{}
+	for _, op := range e.operators {
+		for _, m := range op.Metrics {
+			first := known[m.Name]
+			if first == nil {
+				known[m.Name] = m
+				continue
+			}
+			if first.Help == "" {
+				first.Help = m.Help
+			}
+			if difference := m.Conflict(first); difference != "" {
+				finding := ruleMetric.At(m.Range, "%s at %s %s", m.Name, first.Range, difference)
+				finding.Context = &first.Range
+				found = append(found, finding)
+			}
+		}
+	}
+	for _, m := range known {
+		if m.Help == "" {
+			m.Help = "Recorded by steps of operators."
+		}
+		if err := e.metrics.Declare(metrics.Description{Name: m.Name, Type: m.Type, Labels: m.Labels, Help: m.Help}); err != nil {
+			found = append(found, ruleMetric.At(m.Range, "%v", err))
+		}
+	}
+	return found
 }
 
 // collisions finds operators that would take each other's records or finalizer

@@ -157,3 +157,38 @@ spec:
 		return n, n >= 1
 	})
 }
+
+// TestMetricsOfSteps: what steps record stands beside the engine's own, once for all
+// operators.
+func TestMetricsOfSteps(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	operator := func(name, value string) string {
+		return `
+apiVersion: kopf.dev/v1alpha1
+kind: Operator
+metadata: {name: ` + name + `}
+spec:
+  handlers:
+    - id: record
+      on: create
+      resource: widgets.test.kopf.dev
+      do:
+        - metric: {name: things_total, type: counter, value: ` + value + `, labels: {zone: "${spec.zone}"}}
+        - metric: {name: last_size, type: gauge, value: "${spec.size}", help: Size of the last thing}
+        - metric: {name: thing_size, type: histogram, value: "${spec.size}"}
+        - metric: {name: never_total, type: counter, value: 0}
+---`
+	}
+	e := w.start(operator("steps-a", "2") + operator("steps-b", "0.5"))
+	e.measures(map[string]float64{"never_total": 0})
+	w.create(widgets, `{metadata: {name: one}, spec: {zone: north, size: 3}}`)
+	for _, name := range []string{"steps-a", "steps-b"} {
+		w.handled(widgets, "one", name+".kopf.dev")
+	}
+	e.measures(map[string]float64{`things_total{zone="north"}`: 2.5, "last_size": 3, "thing_size_count": 2, "thing_size_sum": 6})
+	problems, err := testutil.GatherAndLint(e.compiled.Metrics().Gatherer())
+	if err != nil || len(problems) > 0 {
+		t.Errorf("lint: %v %v", problems, err)
+	}
+}

@@ -102,6 +102,7 @@ func newOperator(compiled *handle.Operator, o Options, meter *metrics.Operator) 
 	}
 	op.gate.Hook(op.gateChanged)
 	op.activities = compiled.NewActivities(handle.ActivityOptions{
+		Metrics: meter,
 		Client:  client,
 		ID:      instance(compiled.Name),
 		Version: o.Version,

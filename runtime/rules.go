@@ -5,12 +5,16 @@ import "github.com/kopf-declarative/kopf-declarative/spec/diag"
 // Rules are all rules that this package reports.
 func Rules() []*diag.Rule {
 	return []*diag.Rule{
-		ruleFinalizer, rulePrefix,
+		ruleFinalizer, rulePrefix, ruleMetric,
 	}
 }
 
 // The rules of operators beside each other.
 var (
+	ruleMetric = &diag.Rule{
+		ID: "same-metric", Summary: "one metric in two forms",
+		Explanation: "A metric has one type and the same labels wherever it is recorded, in all operators of an engine. Give one of the two another name.",
+	}
 	ruleFinalizer = &diag.Rule{
 		ID: "same-finalizer", Summary: "two operators hold objects by the same finalizer",
 		Explanation: "Each of the operators would let objects go that the other one has not finished with. Give one of them another `settings.persistence.finalizer`.",

@@ -11,6 +11,7 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/actions"
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/runtime/metrics"
 	"github.com/kopf-declarative/kopf-declarative/runtime/state"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 )
@@ -50,6 +51,8 @@ type ActivityOptions struct {
 	ID, Version string
 	Log         *slog.Logger
 	Emit        func(actions.Event)
+	// Metrics are those of the operator.
+	Metrics *metrics.Operator
 	// Memo is the operator's.
 	Memo *actions.Memo
 }
@@ -164,6 +167,7 @@ func (a *Activities) attempt(ctx context.Context, h *Handler, steps *actions.Pro
 		Started:   started,
 		Log:       a.log(h),
 		Emit:      a.options.Emit,
+		Measure:   a.options.Metrics.Measure,
 		Memo:      a.options.Memo,
 		Steps:     map[string]any{},
 	}

@@ -218,6 +218,7 @@ func (p *pass) newRun(h *Handler, started time.Time) *actions.Run {
 			p.w.related.Read(uid, resource, namespace, name)
 		},
 		Made:     func(resource kube.Resource, object map[string]any) { p.made = append(p.made, Made{resource, object}) },
+		Measure:  p.w.metrics.Measure,
 		Children: func(alias string) ([]any, error) { return p.w.related.Children(uid, alias, p.made) },
 		Steps:    steps,
 	}

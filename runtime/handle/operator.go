@@ -26,6 +26,8 @@ type Operator struct {
 	Selectors []*Selector
 	// Related are the resources of the other objects that waiting handlers look at.
 	Related []RelatedSelector
+	// Metrics are those that steps record, in declared order.
+	Metrics []*actions.Metric
 	// Spent tells how often expressions were evaluated so far, and what the costly ones of
 	// them have cost.
 	Spent func() (evaluations, cost uint64)
@@ -101,6 +103,7 @@ func (c *compiler) related(program *actions.Program) {
 		return
 	}
 	needs := program.Needs()
+	c.operator.Metrics = append(c.operator.Metrics, needs.Metrics...)
 	for _, child := range needs.Children {
 		s := c.aliases[child.Alias]
 		if s == nil {

@@ -29,6 +29,7 @@ type Worker struct {
 	faults   *faults
 	memo     *actions.Memo  // the operator's
 	identity map[string]any // the variable operator
+	metrics  *metrics.Operator
 	meter    *metrics.Resource
 	meters   map[*Handler]*metrics.Handler
 
@@ -103,6 +104,7 @@ func (o *Operator) NewWorker(handlers []*Handler, opts WorkerOptions) *Worker {
 		begins:   opts.Begins,
 		pool:     opts.Pool,
 		newest:   opts.Newest,
+		metrics:  opts.Metrics,
 		meter:    opts.Metrics.Resource(opts.Resource.GVR().GroupResource().String()),
 		meters:   map[*Handler]*metrics.Handler{},
 		memo:     opts.Memo,

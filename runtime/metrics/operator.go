@@ -33,6 +33,11 @@ func (o *Operator) Request(verb, code string, took time.Duration) {
 	o.registry.Request(o.name, verb, code, took.Seconds())
 }
 
+// Measure records a value of a metric that steps make, see Registry.
+func (o *Operator) Measure(name string, value float64, labels ...string) error {
+	return o.registry.Measure(name, value, labels...)
+}
+
 // WatchRestarted counts a watch of a resource that has ended and is opened again.
 func (o *Operator) WatchRestarted(resource, reason string) {
 	o.registry.restarts.WithLabelValues(o.name, resource, reason).Inc()

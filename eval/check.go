@@ -59,13 +59,16 @@ func (e *Env) checkUse(src source, at place, u *usage) diag.List {
 			problems = append(problems, src.problemOn(u, f.id, ruleType, "wrong path", why))
 		}
 	}
-	return problems
+	return append(problems, e.checkIndexes(src, u)...)
 }
 
 // unavailable says why a variable that exists does not exist here.
 func (e *Env) unavailable(at place, name string) string {
 	if known, ok := variable(name); ok && !at.scope.has(known.Scope) {
 		return name + " exists in " + known.Scope.String() + " only"
+	}
+	if why := notIndexed[name]; why != "" && at.scope.has(Indexing) {
+		return why
 	}
 	if e.filters[name] != nil && !at.scope.has(Object) {
 		return "the filter " + name + " is about an object, and there is none here"

@@ -26,6 +26,8 @@ type Options struct {
 	Deadline time.Duration
 	// Filters are spec.filters.
 	Filters []spec.Entry[*spec.Expr]
+	// Indexes are the ids of spec.indexes.
+	Indexes []string
 }
 
 // Env compiles the expressions and templates of one operator.
@@ -35,6 +37,7 @@ type Env struct {
 	deadline  time.Duration
 	filters   map[string]*spec.Expr
 	order     []spec.Entry[*spec.Expr]
+	indexes   []string
 	spent     spent
 
 	// mu guards compiled, the filters' programs for the places that use them.
@@ -50,7 +53,7 @@ func New(o Options) (*Env, error) {
 	}
 	e := &Env{
 		cel: shared, costLimit: o.CostLimit, deadline: o.Deadline,
-		filters: map[string]*spec.Expr{}, order: o.Filters, compiled: map[filterKey]*Program{},
+		filters: map[string]*spec.Expr{}, order: o.Filters, indexes: o.Indexes, compiled: map[filterKey]*Program{},
 	}
 	if e.costLimit == 0 {
 		e.costLimit = DefaultCostLimit

@@ -14,10 +14,10 @@ import (
 // everything is a scope in which all but resource selectors' variables exist.
 const everything = anyScope
 
-// newEnv is an environment without filters.
+// newEnv is an environment without filters, with the index of sample.
 func newEnv(t testing.TB) *Env {
 	t.Helper()
-	e, err := New(Options{})
+	e, err := New(Options{Indexes: []string{"by_node"}})
 	if err != nil {
 		t.Fatal(err)
 	}

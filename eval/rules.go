@@ -5,7 +5,7 @@ import "github.com/kopf-declarative/kopf-declarative/spec/diag"
 // Rules are all rules that this package reports.
 func Rules() []*diag.Rule {
 	return []*diag.Rule{
-		ruleExpression, ruleSyntax, ruleName, ruleScope, ruleType, ruleFilter, ruleVars,
+		ruleExpression, ruleSyntax, ruleName, ruleScope, ruleType, ruleFilter, ruleVars, ruleIndex,
 	}
 }
 
@@ -38,5 +38,9 @@ var (
 	ruleVars = &diag.Rule{
 		ID: "vars", Summary: "invalid var",
 		Explanation: "The handler has no var of this name, or a var needs itself.",
+	}
+	ruleIndex = &diag.Rule{
+		ID: "unknown-index", Summary: "unknown index",
+		Explanation: "`index.<id>` names an index of `spec.indexes` by its id, and there is none of this id.",
 	}
 )

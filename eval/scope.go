@@ -33,6 +33,8 @@ const (
 	Background
 	// Selector is the discovery data of one resource, in resource selectors.
 	Selector
+	// Indexing is what an index keeps of an object.
+	Indexing
 )
 
 // everywhere marks a variable or function that no place is without.
@@ -57,6 +59,7 @@ var places = []struct {
 	{Failure, "onFailure"},
 	{Background, "daemons and timers"},
 	{Selector, "resource selectors"},
+	{Indexing, "indexes"},
 }
 
 // String names the places: "change handlers, do".

@@ -12,12 +12,16 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/runtime/handle"
 )
 
-// choice is a resource, in one of its versions, with the handlers whose
+// choice is a resource, in one of its versions, with the handlers and indexes whose
 // selectors mean it.
 type choice struct {
 	resource kube.Resource
 	handlers []*handle.Handler
+	indexes  []*handle.Index
 }
+
+// name is the resource's, such as deployments.apps.
+func (c *choice) name() string { return c.resource.GVR().GroupResource().String() }
 
 // choose finds what is to be watched by now.
 func (o *operator) choose(find func(*handle.Selector) ([]kube.Resource, bool)) map[schema.GroupResource]*choice {
@@ -32,9 +36,15 @@ func (o *operator) choose(find func(*handle.Selector) ([]kube.Resource, bool)) m
 			c := chosen[name]
 			if c.resource.Version != r.Version {
 				o.clash(s, c.resource, r)
+				o.indexing.clash(s, c.resource, r)
 				continue
 			}
 			c.handlers = append(c.handlers, o.compiled.HandlersOf(s)...)
+			for _, x := range o.compiled.IndexesOf(s) {
+				if !slices.Contains(c.indexes, x) {
+					c.indexes = append(c.indexes, x)
+				}
+			}
 		}
 	}
 	for _, c := range chosen {
@@ -72,6 +82,9 @@ func (o *operator) retire(chosen map[schema.GroupResource]*choice) (lingering bo
 		delete(o.runners, name)
 		o.mu.Unlock()
 		o.kept[name] = r.objects.memories()
+		if chosen[name] == nil {
+			o.indexing.left(name.String())
+		}
 	}
 	return lingering
 }
@@ -115,7 +128,7 @@ func (o *operator) serves(r kube.Resource) bool {
 // serves tells whether a runner can go on as it is.
 func (r *resourceRunner) serves(c *choice) bool {
 	return r.resource.Version == c.resource.Version && r.resource.Status == c.resource.Status &&
-		r.resource.Namespaced == c.resource.Namespaced && slices.Equal(r.handlers, c.handlers)
+		r.resource.Namespaced == c.resource.Namespaced && slices.Equal(r.handlers, c.handlers) && slices.Equal(r.indexer.indexes, c.indexes)
 }
 
 func (o *operator) runner(name schema.GroupResource) *resourceRunner {

@@ -95,7 +95,7 @@ func TestGateHoldsUpObjects(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := &operator{}
 		o.gate.Hook(o.gateChanged)
-		r := &resourceRunner{gate: &o.gate, objects: newObjects(), queue: queue.New[types.NamespacedName](nil), worker: &handle.Worker{}}
+		r := &resourceRunner{gate: &o.gate, objects: newObjects(), queue: queue.New[types.NamespacedName](nil), worker: &handle.Worker{}, indexer: &indexer{}}
 		o.runners = map[schema.GroupResource]*resourceRunner{{}: r}
 		var mu sync.Mutex
 		worked := map[string]int{}
@@ -123,11 +123,11 @@ func TestGateHoldsUpObjects(t *testing.T) {
 			}
 		}
 
-		r.event(watch.Event{Type: watch.Listed, Object: packed(t, "a", "u1", "1")})
+		r.event(t.Context(), watch.Event{Type: watch.Listed, Object: packed(t, "a", "u1", "1")})
 		expect("open", "map[a:1]")
 		o.gate.Close("indexes", "not complete")
-		r.event(watch.Event{Type: watch.Modified, Object: packed(t, "a", "u1", "2")})
-		r.event(watch.Event{Type: watch.Added, Object: packed(t, "b", "u2", "3")})
+		r.event(t.Context(), watch.Event{Type: watch.Modified, Object: packed(t, "a", "u1", "2")})
+		r.event(t.Context(), watch.Event{Type: watch.Added, Object: packed(t, "b", "u2", "3")})
 		r.queue.AddAfter(types.NamespacedName{Namespace: "ns", Name: "a"}, time.Minute)
 		time.Sleep(time.Hour)
 		expect("closed", "map[a:1]")

@@ -211,6 +211,14 @@ func (t *objects) newest(uid, version string) *kube.Object {
 	return object
 }
 
+// has tells whether there is an object of this name.
+func (t *objects) has(namespace, name string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	e := t.byKey[types.NamespacedName{Namespace: namespace, Name: name}]
+	return e != nil && e.object != nil
+}
+
 // len is how many objects there are.
 func (t *objects) len() int {
 	t.mu.Lock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -51,6 +52,8 @@ type operator struct {
 	gate gate
 	// looked tells that the cluster was asked for the resources once.
 	looked atomic.Bool
+	// indexing has the indexes, and closes the gate until they are complete.
+	indexing *indexing
 
 	// ctx ends when no new work is to begin, work when running handlers are
 	// cut off.
@@ -101,6 +104,7 @@ func newOperator(compiled *handle.Operator, o Options, meter *metrics.Operator) 
 		runners:    map[schema.GroupResource]*resourceRunner{},
 	}
 	op.gate.Hook(op.gateChanged)
+	op.indexing = newIndexing(op)
 	op.activities = compiled.NewActivities(handle.ActivityOptions{
 		Metrics: meter,
 		Client:  client,
@@ -109,6 +113,7 @@ func newOperator(compiled *handle.Operator, o Options, meter *metrics.Operator) 
 		Log:     log,
 		Emit:    op.emit,
 		Memo:    op.memo,
+		Indexes: op.indexing.store,
 	})
 	return op, nil
 }
@@ -245,6 +250,7 @@ func (o *operator) startWatches(said map[*handle.Selector]string) beginning {
 	find := func(s *handle.Selector) ([]kube.Resource, bool) {
 		found, err := o.resolve(s)
 		o.tell(s, err, said)
+		o.indexing.resolved(s, err)
 		b.missing = b.missing || err != nil
 		b.unsure = b.unsure || err != nil && !isAnswer(err)
 		return found, err == nil
@@ -254,11 +260,16 @@ func (o *operator) startWatches(said map[*handle.Selector]string) beginning {
 	if !b.unsure {
 		b.missing = o.retire(chosen) || b.missing
 	}
-	for name, c := range chosen {
-		if o.runner(name) == nil && len(c.handlers) > 0 {
-			b.synced.Add(1)
-			o.start(c, b.synced.Done)
-		}
+	maps.DeleteFunc(chosen, func(name schema.GroupResource, c *choice) bool {
+		return o.runner(name) != nil || len(c.handlers)+len(c.indexes) == 0
+	})
+	for _, c := range chosen {
+		o.indexing.await(c)
+	}
+	o.indexing.chosen()
+	for _, c := range chosen {
+		b.synced.Add(1)
+		o.start(c, b.synced.Done)
 	}
 	return b
 }
@@ -323,8 +334,8 @@ func (o *operator) start(c *choice, synced func()) {
 		resource: c.resource,
 		handlers: c.handlers,
 		client:   o.client,
-		labels:   handle.LabelSelector(c.handlers),
-		fields:   handle.FieldSelector(c.handlers),
+		labels:   handle.LabelSelector(c.handlers, c.indexes),
+		fields:   handle.FieldSelector(c.handlers, c.indexes),
 		forget:   o.related.forget,
 		gate:     &o.gate,
 		objects:  newObjects(),
@@ -357,8 +368,10 @@ func (o *operator) start(c *choice, synced func()) {
 		Begins:   runner.underWay.begins,
 		Pool:     runner.pool,
 		Newest:   runner.objects.newest,
+		Indexes:  o.indexing.store,
 		Stopping: func() bool { return ctx.Err() != nil || o.gate.Aspect().Closed },
 	})
+	runner.indexer = &indexer{o.indexing, c.indexes, name.String(), runner.objects, runner.worker}
 	o.mu.Lock()
 	o.runners[name] = runner
 	// From here on the gate's hook tells it of changes.
@@ -378,9 +391,16 @@ func (o *operator) start(c *choice, synced func()) {
 	running.Go(func() {
 		defer synced() // nobody may wait for a watch that ended before its first listing
 		o.watch(ctx, c.resource, runner.labels, runner.fields, watch.Sink{
-			Event:   runner.event,
-			Synced:  func() { runner.listed.Store(true); synced() },
-			Trouble: func(error) { synced() }, // what is forbidden must not hold up the rest
+			Event: func(e watch.Event) { runner.event(o.work, e) },
+			Synced: func() {
+				runner.indexer.synced()
+				runner.listed.Store(true)
+				synced()
+			},
+			Trouble: func(err error) {
+				runner.indexer.failed(err)
+				synced() // what is forbidden must not hold up the rest
+			},
 		})
 	})
 	o.running.Go(func() {

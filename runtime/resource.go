@@ -31,6 +31,7 @@ type resourceRunner struct {
 	gate     *gate
 	worker   *handle.Worker
 	pool     *daemon.Pool // nil where there are no timers and daemons
+	indexer  *indexer
 	objects  *objects
 	underWay underWay
 	listed   atomic.Bool // the objects have been listed
@@ -42,8 +43,10 @@ type resourceRunner struct {
 	ended  chan struct{} // closed when nothing of the runner runs any more
 }
 
-// event takes what the watch brings. It is called on the watch's goroutine.
-func (r *resourceRunner) event(event watch.Event) {
+// event takes what the watch brings. It is called on the watch's goroutine. The indexes have
+// it before any handler does.
+func (r *resourceRunner) event(ctx context.Context, event watch.Event) {
+	r.indexer.event(ctx, event)
 	r.queue.Add(r.objects.put(event, r.worker.SeesEvents()))
 }
 

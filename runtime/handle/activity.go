@@ -11,6 +11,7 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/actions"
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/runtime/index"
 	"github.com/kopf-declarative/kopf-declarative/runtime/metrics"
 	"github.com/kopf-declarative/kopf-declarative/runtime/state"
 	"github.com/kopf-declarative/kopf-declarative/spec"
@@ -55,6 +56,8 @@ type ActivityOptions struct {
 	Metrics *metrics.Operator
 	// Memo is the operator's.
 	Memo *actions.Memo
+	// Indexes are those that activities and probes read.
+	Indexes *index.Store
 }
 
 // Activities runs what belongs to an operator as a whole. It is safe for
@@ -196,6 +199,7 @@ func (a *Activities) vars(now time.Time) *eval.Binding {
 	return eval.NewBinding(map[string]any{
 		"operator": a.operator.identity(a.options.ID, a.options.Version),
 		"memo":     func() (any, error) { return a.options.Memo.Data(), nil },
+		"index":    func() (any, error) { return BindIndexes(a.options.Indexes), nil },
 		"param":    nil,
 		"now":      now,
 	})

@@ -25,15 +25,26 @@ func newFaults(log *slog.Logger, count func(*Handler)) *faults {
 // filter takes note of a filter that could not be evaluated.
 func (f *faults) filter(h *Handler, err error) {
 	f.count(h)
-	key := h.ID + "\x00" + err.Error()
+	if f.first("handler", h.ID, err) {
+		f.log.Warn("a filter cannot be evaluated, so it does not match (said once)", "handler", h.ID, "error", err)
+	}
+}
+
+// index takes note of an index that could not be evaluated.
+func (f *faults) index(x *Index, err error) {
+	if f.first("index", x.ID, err) {
+		f.log.Warn("an index cannot be evaluated, so it is without the object (said once)", "index", x.ID, "error", err)
+	}
+}
+
+// first tells whether an error was not there before.
+func (f *faults) first(kind, id string, err error) bool {
+	key := kind + "\x00" + id + "\x00" + err.Error()
 	f.mu.Lock()
+	defer f.mu.Unlock()
 	if len(f.seen) >= faultLimit {
 		clear(f.seen)
 	}
 	f.seen[key]++
-	first := f.seen[key] == 1
-	f.mu.Unlock()
-	if first {
-		f.log.Warn("a filter cannot be evaluated, so it does not match (said once)", "handler", h.ID, "error", err)
-	}
+	return f.seen[key] == 1
 }

@@ -51,10 +51,10 @@ func TestSelectorsForTheServer(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			handlers := load(t, tt.handlers+"\n").Handlers
-			if got := LabelSelector(handlers); got != tt.labels {
+			if got := LabelSelector(handlers, nil); got != tt.labels {
 				t.Errorf("label selector %q, want %q", got, tt.labels)
 			}
-			if got := FieldSelector(handlers); got != tt.fields {
+			if got := FieldSelector(handlers, nil); got != tt.fields {
 				t.Errorf("field selector %q, want %q", got, tt.fields)
 			}
 		})

@@ -22,7 +22,8 @@ type Operator struct {
 	// Startup and Cleanup are the activities, in declared order.
 	Startup, Cleanup []*Handler
 	Probes           []Probe
-	// Selectors are the resources that handlers name, each once.
+	Indexes          []*Index
+	// Selectors are the resources that handlers and indexes name, each once.
 	Selectors []*Selector
 	// Related are the resources of the other objects that waiting handlers look at.
 	Related []RelatedSelector
@@ -48,6 +49,7 @@ func Compile(op *spec.Operator) (*Operator, diag.List) {
 		CostLimit: settings.CostLimit,
 		Deadline:  settings.Deadline,
 		Filters:   op.Spec.Filters,
+		Indexes:   indexIDs(op.Spec.Indexes),
 	})
 	if err != nil {
 		return nil, diag.List{ruleInternal.At(op.Range, "%v", err)}
@@ -66,6 +68,9 @@ func Compile(op *spec.Operator) (*Operator, diag.List) {
 	}
 	for _, d := range op.Spec.Daemons {
 		c.daemon(d)
+	}
+	for _, x := range op.Spec.Indexes {
+		c.index(x)
 	}
 	c.versions()
 	return c.operator, c.found

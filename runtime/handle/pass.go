@@ -447,13 +447,14 @@ func (p *pass) changeVars() map[string]any {
 	}
 }
 
-// handlerVars adds what differs from handler to handler: the parameter, and
-// the change as an on: field handler sees it.
+// handlerVars adds what differs from handler to handler: the parameter, the view of the
+// indexes, and the change as an on: field handler sees it.
 func (p *pass) handlerVars(ctx context.Context, h *Handler) *eval.Binding {
 	base := p.vars
 	if h.around != nil {
 		base = h.around
 	}
+	base = base.With(map[string]any{"index": func() (any, error) { return BindIndexes(p.w.indexes), nil }})
 	more := map[string]any{"param": func() (any, error) {
 		if h.param == nil {
 			return nil, nil

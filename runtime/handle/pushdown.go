@@ -7,30 +7,41 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// LabelSelector is what the server can filter for these handlers: the label
+// LabelSelector is what the server can filter for these handlers and indexes: the label
 // tests that all of them have. In a large cluster this decides whether the
 // engine holds all objects or only its own.
 //
 // Handlers that may leave a finalizer behind get no selector: an object that
 // stops matching while the engine is down would never be let go.
-func LabelSelector(handlers []*Handler) string {
+func LabelSelector(handlers []*Handler, indexes []*Index) string {
 	if slices.ContainsFunc(handlers, (*Handler).mayHold) {
 		return ""
 	}
-	return common(handlers, (*matcher).requirements)
+	return common(matchers(handlers, indexes), (*matcher).requirements)
 }
 
 // FieldSelector is the same for the name and the namespace of the objects. They
 // never change, so an object that matches does so for ever.
-func FieldSelector(handlers []*Handler) string {
-	return common(handlers, (*matcher).identity)
+func FieldSelector(handlers []*Handler, indexes []*Index) string {
+	return common(matchers(handlers, indexes), (*matcher).identity)
 }
 
-// common joins those requirements that all handlers have.
-func common(handlers []*Handler, requirements func(*matcher) []string) string {
+func matchers(handlers []*Handler, indexes []*Index) []*matcher {
+	var out []*matcher
+	for _, h := range handlers {
+		out = append(out, h.match)
+	}
+	for _, x := range indexes {
+		out = append(out, x.match)
+	}
+	return out
+}
+
+// common joins those requirements that all matchers have.
+func common(matchers []*matcher, requirements func(*matcher) []string) string {
 	var out []string
-	for i, h := range handlers {
-		own := requirements(h.match)
+	for i, m := range matchers {
+		own := requirements(m)
 		if i == 0 {
 			out = own
 		}

@@ -20,7 +20,7 @@ func (s *Selector) Admits(ctx context.Context, resource kube.Resource) (bool, er
 	if s.when == nil {
 		return true, nil
 	}
-	return s.when.Bool(ctx, eval.NewBinding(map[string]any{"resource": resource.Vars()}))
+	return s.when.Bool(ctx, eval.NewBinding(map[string]any{"resource": resource.Vars(), "index": map[string]any{}}))
 }
 
 // versions finds pairs of selectors that name one resource in two versions. What

@@ -12,6 +12,7 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/runtime/cause"
 	"github.com/kopf-declarative/kopf-declarative/runtime/daemon"
 	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
+	"github.com/kopf-declarative/kopf-declarative/runtime/index"
 	"github.com/kopf-declarative/kopf-declarative/runtime/metrics"
 )
 
@@ -26,6 +27,7 @@ type Worker struct {
 	related  Related
 	stopping func() bool
 	begins   func(namespace, name, handler string, attempt int)
+	indexes  *index.Store
 	faults   *faults
 	memo     *actions.Memo  // the operator's
 	identity map[string]any // the variable operator
@@ -89,6 +91,8 @@ type WorkerOptions struct {
 	Newest func(uid, version string) *kube.Object
 	// Stopping tells that no further handler should begin.
 	Stopping func() bool
+	// Indexes are those that handlers read.
+	Indexes *index.Store
 }
 
 // NewWorker makes a worker with those handlers whose selectors chose the resource.
@@ -105,6 +109,7 @@ func (o *Operator) NewWorker(handlers []*Handler, opts WorkerOptions) *Worker {
 		pool:     opts.Pool,
 		newest:   opts.Newest,
 		metrics:  opts.Metrics,
+		indexes:  opts.Indexes,
 		meter:    opts.Metrics.Resource(opts.Resource.GVR().GroupResource().String()),
 		meters:   map[*Handler]*metrics.Handler{},
 		memo:     opts.Memo,

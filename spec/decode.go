@@ -34,6 +34,8 @@ type shortForm interface {
 	decodeValue(d *decoder, v *Value, f field) (taken, ok bool)
 	// forms describes what is expected, after "expected".
 	forms() string
+	// schema is the JSON Schema of the other forms.
+	schema() object
 }
 
 // checked is a type with demands on its fields together; one that does not

@@ -16,6 +16,7 @@ type field struct {
 	enum     []string
 	format   string
 	keys     string
+	doc      string
 	bounds   bounds
 	index    []int // for reflect's FieldByIndex
 	// item says that the value at hand is one of a list.
@@ -43,6 +44,7 @@ func fieldsOf(t reflect.Type) []field {
 			action:   tag.Get("action") == "true",
 			format:   tag.Get("format"),
 			keys:     tag.Get("keys"),
+			doc:      tag.Get("doc"),
 			bounds:   bounds{tag.Get("min"), tag.Get("above"), tag.Get("max")},
 			index:    member.Index,
 		}

@@ -2,13 +2,16 @@ package runtime_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/runtime"
+	"github.com/kopf-declarative/kopf-declarative/runtime/scope"
 )
 
 // TestActivities: startup runs before the first handler, with retries; cleanup when all
@@ -137,3 +140,36 @@ spec:
 type writerFunc func([]byte)
 
 func (f writerFunc) Write(p []byte) (int, error) { f(p); return len(p), nil }
+
+// TestProbes: the health page shows what the probes of each operator yield, and what is wrong
+// with those that yield nothing.
+func TestProbes(t *testing.T) {
+	w := newWorld(t)
+	e := w.startWith(`
+apiVersion: kopf.dev/v1alpha1
+kind: Operator
+metadata: {name: probed}
+spec:
+  startup:
+    - do: [{memo: {teams: [a, b]}}]
+  probes:
+    - {id: teams, expr: size(memo.teams)}
+    - {id: name, expr: operator.name}
+    - {id: broken, expr: memo.nothing.at_all}
+---
+apiVersion: kopf.dev/v1alpha1
+kind: Operator
+metadata: {name: other}
+spec:
+  probes:
+    - {id: well, expr: now > timestamp('2020-01-01T00:00:00Z')}
+`, runtime.Options{Client: w.client, Namespaces: scope.Exactly(w.ns), Listen: "127.0.0.1:0"})
+	var got map[string]map[string]any
+	code, text := e.page("/healthz", &got)
+	probed := got["probed"]
+	broken, _ := probed["broken"].(map[string]any)
+	if code != http.StatusOK || probed["teams"] != 2.0 || probed["name"] != "probed" || got["other"]["well"] != true ||
+		!strings.Contains(fmt.Sprint(broken["error"]), "nothing") {
+		t.Errorf("/healthz: %d %s", code, text)
+	}
+}

@@ -4,8 +4,10 @@ import "testing"
 
 // TestPostedLogs: what handlers log becomes an event from a level on.
 func TestPostedLogs(t *testing.T) {
-	for level, want := range map[string]int{"info": 2, "warning": 1, "error": 0} {
-		t.Run(level, func(t *testing.T) {
+	for posting, want := range map[string]int{
+		"level: info": 2, "level: warning": 1, "level: error": 0, "level: info, loggers: true": 2, "level: info, loggers: false": 0,
+	} {
+		t.Run(posting, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t)
 			w.start(`
@@ -13,7 +15,7 @@ apiVersion: kopf.dev/v1alpha1
 kind: Operator
 metadata: {name: poster}
 spec:
-  settings: {posting: {level: ` + level + `}}
+  settings: {posting: {` + posting + `}}
   handlers:
     - id: talk
       on: create

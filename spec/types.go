@@ -476,6 +476,7 @@ type Posting struct {
 	Range              diag.Range
 	Enabled            *Bool   `yaml:"enabled" doc:"Whether Kubernetes events are posted; true by default."`
 	Level              *String `yaml:"level" enum:"debug|info|warning|error" doc:"What handlers log at or above this level is posted as an event too; warning by default."`
+	Loggers            *Bool   `yaml:"loggers" doc:"Whether what handlers log is posted at all; true by default. The step event and failures are posted in either case."`
 	ReportingComponent *String `yaml:"reportingComponent" doc:"Reporting controller of the events; the operator's name by default."`
 }
 

@@ -16,7 +16,6 @@ var later = map[string][]string{
 	"spec":       {"admission"},
 	"a step":     {"apply", "list", "http", "exec", "deny", "warn", "parallel"},
 	"settings":   {"admission", "http", "children", "serviceAccountName"},
-	"posting":    {"loggers"},
 	"watching":   {"clientTimeout"},
 	"networking": {"errorBackoffs"},
 	"a handler":  {"every", "minInterval"},

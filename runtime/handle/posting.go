@@ -47,6 +47,9 @@ func (h posting) WithGroup(name string) slog.Handler {
 
 // stepLog is the log of a handler's own messages.
 func (p *pass) stepLog(h *Handler) *slog.Logger {
+	if !p.w.operator.Settings.PostingLoggers {
+		return p.handlerLog(h)
+	}
 	return slog.New(posting{
 		Handler: p.handlerLog(h).Handler(),
 		level:   p.w.operator.Settings.PostingLevel,

@@ -48,7 +48,9 @@ type Settings struct {
 
 	Posting bool
 	// PostingLevel is that from which on messages of handlers are events too.
-	PostingLevel       slog.Level
+	PostingLevel slog.Level
+	// PostingLoggers: messages of handlers are events at all.
+	PostingLoggers     bool
 	ReportingComponent string
 }
 
@@ -90,6 +92,7 @@ func settingsOf(op *spec.Operator) Settings {
 	out.peering(orZero(in.Peering))
 	posting := orZero(in.Posting)
 	out.Posting = posting.Enabled == nil || posting.Enabled.Value
+	out.PostingLoggers = posting.Loggers == nil || posting.Loggers.Value
 	out.PostingLevel = actions.LogLevel(text(posting.Level, "warning"))
 	out.ReportingComponent = text(posting.ReportingComponent, name)
 	return out

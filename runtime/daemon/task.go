@@ -93,7 +93,11 @@ func (t *task) braked(delay time.Duration, now time.Time) time.Duration {
 	if delay >= atOnce {
 		return delay
 	}
-	return max(delay, t.brake.Take(now))
+	wait := t.brake.Take(now)
+	if wait > 0 {
+		t.brake.Take(now.Add(wait)) // the attempt after the wait counts too
+	}
+	return max(delay, wait)
 }
 
 // after decides what follows an attempt that need not stop: when the next one is due,

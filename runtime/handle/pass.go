@@ -32,6 +32,10 @@ type pass struct {
 	// live is set where the pass is the run of a timer or daemon.
 	live *live
 
+	// lingers tells that the object is being deleted and had daemons when the handlers
+	// were through: their end is another look.
+	lingers bool
+
 	selected []*Handler // due in this cycle
 	// resumed are those of them that are due for the restart alone, whatever
 	// has changed.
@@ -291,6 +295,7 @@ func dueOf(handlers []*Handler) []state.Due {
 // finish writes how far the cycle has come. At the end of a deletion, the
 // children that Kubernetes cannot collect go first.
 func (p *pass) finish(ctx context.Context) error {
+	p.lingers = p.cause.Reason == cause.Delete && p.alive()
 	if p.cause.Reason == cause.Delete && p.done() {
 		if err := p.deleteTracked(ctx); err != nil {
 			// The handlers are done all the same.
@@ -362,7 +367,7 @@ func (p *pass) resend(ctx context.Context, object map[string]any) (Result, error
 // done tells whether the cycle is over: that of a deletion not before the daemons have
 // ended.
 func (p *pass) done() bool {
-	return p.plan().Done() && !(p.cause.Reason == cause.Delete && p.alive())
+	return p.plan().Done() && !p.lingers
 }
 
 func (p *pass) plan() state.Plan { return state.MakePlan(dueOf(p.selected), p.records, nil, p.now) }

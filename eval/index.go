@@ -19,6 +19,8 @@ type Indexes struct {
 	IDs []string
 	// Keys are all keys of an index.
 	Keys func(id string) []any
+	// Len is how many keys an index has.
+	Len func(id string) int
 	// Get returns the values under a key; found is false where there are none.
 	Get func(id string, key any) (values []any, found bool)
 }
@@ -30,6 +32,7 @@ func BindIndexes(indexes Indexes) any { return &lazyMap{source: allIndexes{index
 // lazySource has the content of a lazyMap.
 type lazySource interface {
 	keys() []any
+	size() int
 	find(key ref.Val) (any, bool)
 }
 
@@ -43,6 +46,8 @@ func (a allIndexes) keys() []any {
 	}
 	return out
 }
+
+func (a allIndexes) size() int { return len(a.indexes.IDs) }
 
 func (a allIndexes) find(key ref.Val) (any, bool) {
 	id, ok := key.(types.String)
@@ -59,6 +64,8 @@ type oneIndex struct {
 }
 
 func (o oneIndex) keys() []any { return o.indexes.Keys(o.id) }
+
+func (o oneIndex) size() int { return o.indexes.Len(o.id) }
 
 func (o oneIndex) find(key ref.Val) (any, bool) {
 	native, err := nativeOf(key)
@@ -112,7 +119,7 @@ func (m *lazyMap) Iterator() traits.Iterator {
 }
 
 // Size implements traits.Sizer.
-func (m *lazyMap) Size() ref.Val { return types.Int(len(m.source.keys())) }
+func (m *lazyMap) Size() ref.Val { return types.Int(m.source.size()) }
 
 // Equal implements ref.Val.
 func (m *lazyMap) Equal(other ref.Val) ref.Val { return m.read().Equal(other) }

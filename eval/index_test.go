@@ -16,6 +16,7 @@ func fakeIndexes() Indexes {
 	return Indexes{
 		IDs:  []string{"pods", "empty"},
 		Keys: func(id string) []any { return map[string][]any{"pods": {true, int64(7), "a"}}[id] },
+		Len:  func(id string) int { return map[string]int{"pods": 3}[id] },
 		Get: func(id string, key any) ([]any, bool) {
 			if id != "pods" {
 				return nil, false

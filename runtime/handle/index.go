@@ -71,7 +71,7 @@ func (o *Operator) IndexIDs() []string {
 // BindIndexes makes what expressions read as the variable index: one view, for one attempt.
 func BindIndexes(s *index.Store) any {
 	v := s.View()
-	return eval.BindIndexes(eval.Indexes{IDs: s.IDs(), Keys: v.Keys, Get: v.Get})
+	return eval.BindIndexes(eval.Indexes{IDs: s.IDs(), Keys: v.Keys, Len: v.Len, Get: v.Get})
 }
 
 // Index tells what an object has in each of these indexes now.

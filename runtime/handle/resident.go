@@ -170,6 +170,7 @@ func (a *live) fresh() {
 	}
 	p.vars.Become(p.bind(a.vars()))
 	a.steps.Object, a.steps.Now = p.object, p.now
+	a.passing["index"] = func() (any, error) { return BindIndexes(a.w.indexes), nil }
 	a.passing["runtime"] = p.now.Sub(a.steps.Started)
 }
 

@@ -87,6 +87,9 @@ func TestViewsAreRepeatable(t *testing.T) {
 	put(s, "x", "a", int64(1), "k")
 	put(s, "x", "b", int64(1), "only b")
 	v := s.View()
+	if n := v.Len("x"); n != 2 {
+		t.Errorf("%d keys", n)
+	}
 	before, _ := v.Get("x", "k")
 	_, missing := v.Get("x", "later")
 	put(s, "x", "a", int64(2), "k", "later")
@@ -100,7 +103,13 @@ func TestViewsAreRepeatable(t *testing.T) {
 	if fresh, _ := v.Get("x", "c"); !slices.Equal(fresh, []any{int64(3)}) {
 		t.Errorf("what was not read yet is %v", fresh)
 	}
+	if n := v.Len("x"); n != 2 {
+		t.Errorf("now there are %d keys", n)
+	}
 	keys := v.Keys("x")
+	if n := v.Len("x"); n != len(keys) {
+		t.Errorf("%d keys, and %d are listed", n, len(keys))
+	}
 	if !slices.Equal(keys, []any{"c", "k", "only b"}) {
 		t.Errorf("keys %v", keys)
 	}

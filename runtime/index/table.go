@@ -50,16 +50,23 @@ func (t *table) put(o Object, keys []any, value any) (changed []any) {
 	if old != nil && slices.Equal(old.keys, m.keys) && patch.Equal(old.value, value) {
 		return nil
 	}
-	if old != nil {
-		changed = t.remove(o)
-	}
 	if len(m.keys) == 0 {
-		return changed
+		return t.remove(o)
 	}
 	t.members[o] = m
+	if old != nil {
+		for _, c := range old.keys {
+			changed = append(changed, t.buckets[c].key)
+			if slices.Contains(m.keys, c) {
+				t.buckets[c].replace(m)
+			} else {
+				t.take(c, o)
+			}
+		}
+	}
 	for _, c := range m.keys {
-		t.insert(c, given[c], m)
 		if old == nil || !slices.Contains(old.keys, c) {
+			t.insert(c, given[c], m)
 			changed = append(changed, given[c])
 		}
 	}
@@ -85,16 +92,27 @@ func (t *table) remove(o Object) (changed []any) {
 	}
 	delete(t.members, o)
 	for _, c := range m.keys {
-		b := t.buckets[c]
-		changed = append(changed, b.key)
-		at, _ := slices.BinarySearchFunc(b.members, o, compare)
-		b.members = slices.Delete(b.members, at, at+1)
-		b.values = nil
-		if len(b.members) == 0 {
-			delete(t.buckets, c)
-		}
+		changed = append(changed, t.buckets[c].key)
+		t.take(c, o)
 	}
 	return changed
+}
+
+// take takes the object from under one key.
+func (t *table) take(c any, o Object) {
+	b := t.buckets[c]
+	at, _ := slices.BinarySearchFunc(b.members, o, compare)
+	b.members = slices.Delete(b.members, at, at+1)
+	b.values = nil
+	if len(b.members) == 0 {
+		delete(t.buckets, c)
+	}
+}
+
+// replace gives the object another entry in its place.
+func (b *bucket) replace(m *member) {
+	at, _ := slices.BinarySearchFunc(b.members, m.object, compare)
+	b.members[at], b.values = m, nil
 }
 
 // compare orders members by namespace and name.

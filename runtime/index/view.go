@@ -18,6 +18,7 @@ type sight struct {
 	read map[any]listed // by canonical key; without values for a key that was not there
 	all  []any          // the keys that were there, in their order
 	full bool           // all is known
+	size *int           // what Len has said
 }
 
 // View makes a reader.
@@ -37,6 +38,20 @@ func (v *View) Get(id string, key any) (values []any, found bool) {
 		s.read[c] = known
 	}
 	return known.values, known.values != nil
+}
+
+// Len is how many keys an index has: as many as Keys returns, if that was asked before,
+// else as many as there were when Len was asked first.
+func (v *View) Len(id string) int {
+	s := v.sight(id)
+	if s.full {
+		return len(s.all)
+	}
+	if s.size == nil {
+		_, n := v.store.Len(id)
+		s.size = &n
+	}
+	return *s.size
 }
 
 // Keys returns all keys of an index, in an order that is the same for the same keys:
@@ -78,6 +93,11 @@ func (v *View) sight(id string) *sight {
 
 // compareKeys orders canonical keys.
 func compareKeys(a, b any) int {
+	if a, ok := a.(string); ok {
+		if b, ok := b.(string); ok {
+			return cmp.Compare(a, b)
+		}
+	}
 	if rank(a) != rank(b) {
 		return cmp.Compare(rank(a), rank(b))
 	}

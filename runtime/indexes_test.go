@@ -213,3 +213,34 @@ func TestIndexThatIsForbidden(t *testing.T) {
 	}
 	w.becomes(widgets, "one", "status.first", "a")
 }
+
+// TestDaemonsSeeTheIndexesChange: an attempt that lasts sees what has changed since it began.
+func TestDaemonsSeeTheIndexesChange(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.create(widgets, `{metadata: {name: one}}`)
+	e := w.start(`
+apiVersion: kopf.dev/v1alpha1
+kind: Operator
+metadata: {name: patient}
+spec:
+  indexes:
+    - {id: all, resource: gadgets.test.kopf.dev, key: name, value: x}
+  daemons:
+    - id: look
+      resource: widgets.test.kopf.dev
+      do:
+        - repeat:
+            every: 20ms
+            until: "'late' in index.all"
+            do: [{log: "sees ${size(index.all)}."}]
+        - log: "there it is, of ${index.all.map(k, k)}."
+`)
+	e.says("sees 0.")
+	w.create(gadgets, `{metadata: {name: early}}`)
+	e.says("sees 1.")
+	w.create(gadgets, `{metadata: {name: late}}`)
+	e.says(`there it is, of [\"early\",\"late\"].`)
+	e.stop()
+	w.patch(widgets, "one", `{metadata: {finalizers: null}}`)
+}

@@ -6,8 +6,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-
-	"github.com/google/cel-go/cel"
 )
 
 var update = flag.Bool("update", false, "write the generated parts of docs/expressions.md")
@@ -48,26 +46,17 @@ func variablesTable() string {
 	var out strings.Builder
 	out.WriteString("| variable | type | where | |\n| --- | --- | --- | --- |\n")
 	for _, v := range Variables {
-		fmt.Fprintf(&out, "| `%s` | %s | %s | %s |\n", v.Name, typeOf(v.Type), v.Scope, v.Doc)
+		fmt.Fprintf(&out, "| `%s` | %s | %s | %s |\n", v.Name, v.TypeText(), v.Scope, v.Doc)
 	}
 	return out.String()
-}
-
-// typeOf is a type in the words of the page: dyn says little to most readers.
-func typeOf(t *cel.Type) string {
-	return strings.ReplaceAll(typeText(t), "dyn", "any")
 }
 
 func functionsTable() string {
 	var out strings.Builder
 	out.WriteString("| function | where | |\n| --- | --- | --- |\n")
 	for _, f := range Functions {
-		where := f.Scope.String()
-		if f.TemplatesOnly {
-			where = "templates in " + where
-		}
-		signature := strings.ReplaceAll(strings.ReplaceAll(f.Signature, " -> ", " → "), "|", "\\|")
-		fmt.Fprintf(&out, "| `%s` | %s | %s |\n", strings.ReplaceAll(signature, "dyn", "any"), where, f.Doc)
+		signature := strings.ReplaceAll(strings.ReplaceAll(f.Usage(), " -> ", " → "), "|", "\\|")
+		fmt.Fprintf(&out, "| `%s` | %s | %s |\n", signature, f.Where(), f.Doc)
 	}
 	return out.String()
 }

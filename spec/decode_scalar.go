@@ -139,20 +139,11 @@ func (d *decoder) checkBounds(v *Value, n float64, f field) {
 		out, _ := strconv.ParseFloat(text, 64)
 		return out
 	}
-	var wanted string
-	switch b := f.bounds; {
-	case b.above != "" && n <= limit(b.above):
-		wanted = "more than " + b.above
-	case b.min != "" && b.max != "" && (n < limit(b.min) || n > limit(b.max)):
-		wanted = "from " + b.min + " to " + b.max
-	case b.min != "" && n < limit(b.min):
-		wanted = b.min + " or more"
-	case b.max != "" && n > limit(b.max):
-		wanted = b.max + " or less"
-	default:
+	b := f.bounds
+	if (b.above == "" || n > limit(b.above)) && (b.min == "" || n >= limit(b.min)) && (b.max == "" || n <= limit(b.max)) {
 		return
 	}
-	d.add(ruleBounds, v.Range, "%q must be %s, and is %s", f.key, wanted, v.source())
+	d.add(ruleBounds, v.Range, "%q must be %s, and is %s", f.key, b.words(), v.source())
 }
 
 const durationForms = "a duration such as 10s, 5m or 1h30m, or a number of seconds"

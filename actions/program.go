@@ -217,7 +217,7 @@ func (s *step) one(ctx context.Context, f *frame, it item) (any, error) {
 
 func (s *step) act(ctx context.Context, f *frame, item string) (any, error) {
 	run := s.action.run
-	if s.once && f.Keep != nil {
+	if s.once && f.Kept != nil {
 		run = s.unlessKept
 	}
 	result, err := run(ctx, f)
@@ -233,10 +233,17 @@ func (s *step) unlessKept(ctx context.Context, f *frame) (any, error) {
 		s.restore(f, result)
 		return result, nil
 	}
-	before := f.Own.Len()
+	before := 0
+	if f.Keep != nil {
+		before = f.Own.Len() // activities have no object
+	}
 	result, err := s.action.run(ctx, f)
 	if err != nil {
 		return nil, err
+	}
+	f.Kept[f.place] = result
+	if f.Keep == nil {
+		return result, nil
 	}
 	return result, f.Keep(ctx, f.place, result, before)
 }

@@ -60,13 +60,13 @@ type Run struct {
 	// all have ended; until then, it fails with an Unfinished *Temporary. It is
 	// nil where there can be no sub-handlers.
 	Subs func(ctx context.Context, listed []Sub) (any, error)
-	// Kept are the results of steps with once that earlier attempts have kept,
-	// by the places of the steps.
+	// Kept are the results of steps with once, by the places of the steps: those
+	// of earlier attempts, to which this one adds its own. It is nil where there
+	// is only one attempt: then such a step is like any other.
 	Kept map[string]any
-	// Keep keeps the result of a step with once for the attempts to come. The
-	// changes of the object itself from number `from` on are the step's own: they
-	// must not be lost, since the step is not repeated. It is nil where nothing
-	// can be kept: then such a step is like any other.
+	// Keep stores what is added to Kept. The changes of the object itself from
+	// number `from` on are the step's own: they must not be lost, since the step
+	// is not repeated. It is nil where memory is enough.
 	Keep func(ctx context.Context, place string, result any, from int) error
 
 	// Fresh is called before each step of a daemon or a timer, which may run for long:

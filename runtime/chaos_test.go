@@ -14,8 +14,8 @@ import (
 )
 
 // The operator of the run that is killed: sub-handlers, some of them in others,
-// retries, steps that run once, children, a handler that needs others, and one
-// that fails for good. What it leaves tells if anything ran twice or not at all.
+// retries, steps that run once, children, a handler that needs others, one that
+// fails for good, a timer and a daemon. What it leaves tells if anything ran twice or not at all.
 const chaotic = `
 apiVersion: kopf.dev/v1alpha1
 kind: Operator
@@ -74,6 +74,21 @@ spec:
       do:
         - create: {object: {apiVersion: v1, kind: ConfigMap, data: {last: "${name}"}}}
         - condition: {type: Ready, status: true, reason: Done}
+  timers:
+    - id: clock
+      resource: w
+      interval: 100ms
+      do: [{status: {clock: ticks}}]
+  daemons:
+    - id: watchdog
+      resource: w
+      do:
+        - repeat:
+            every: 100ms
+            do:
+              - create: {object: {apiVersion: v1, kind: ConfigMap, metadata: {name: "${name}-watched"}, data: {name: "${name}"}}, ifExists: keep}
+              - status: {watched: "${status.?slow.orValue('')}"}
+        - status: {watched: "${stopped}"}
 `
 
 // killer ends an engine at a random request of those that change anything: one
@@ -143,6 +158,8 @@ func chaos(t *testing.T, random *rand.Rand) string {
 	}
 	for _, name := range names {
 		w.handled(widgets, name, prefix)
+		w.becomes(widgets, name, "status.clock", "ticks")
+		w.becomes(widgets, name, "status.watched", 3)
 	}
 	t.Cleanup(func() {
 		if t.Failed() {

@@ -112,3 +112,51 @@ func TestOnceRefused(t *testing.T) {
 	w.handled(widgets, "one", subPrefix)
 	e.says("failed for good", "handler=parent ", "cannot keep what a step with once has done")
 }
+
+// Timers, daemons and activities keep the results in memory over their retries;
+// nothing is left on the object.
+func TestOnceInMemory(t *testing.T) {
+	w := newWorld(t)
+	e := w.start(`
+apiVersion: kopf.dev/v1alpha1
+kind: Operator
+metadata: {name: subs}
+spec:
+  startup:
+    - id: begin
+      do:
+        - {name: a, once: true, do: [{log: "begin once."}, {name: id, memo: {id: "${uuid()}"}}]}
+        - {when: retry < 2, fail: {temporary: not yet, delay: 100ms}}
+  timers:
+    - id: clock
+      resource: widgets.test.kopf.dev
+      interval: 1h
+      do:
+        - {name: a, once: true, do: [{log: "clock once."}, {status: {clock: first}}, {name: b, get: {target: {resource: widgets.test.kopf.dev, name: "${name}"}}}]}
+        - {when: retry < 2, fail: {temporary: not yet, delay: 100ms}}
+        - status: {clock: "${steps.b.metadata.name} at ${retry}"}
+  daemons:
+    - id: watchdog
+      resource: widgets.test.kopf.dev
+      do:
+        - repeat:
+            every: 50ms
+            until: retry == 1
+            do:
+              - {once: true, log: "watchdog once."}
+              - {log: "watchdog round."}
+              - {when: retry < 1, fail: {temporary: not yet, delay: 100ms}}
+        - status: {watchdog: done}
+`)
+	w.create(widgets, `{metadata: {name: one}, spec: {}}`)
+	w.becomes(widgets, "one", "status.clock", "one at 2")
+	w.becomes(widgets, "one", "status.watchdog", "done")
+	for text, want := range map[string]int{"begin once.": 1, "clock once.": 1, "watchdog once.": 1, "watchdog round.": 2} {
+		if n := e.count(text); n != want {
+			t.Errorf("%q was said %d times, want %d", text, n, want)
+		}
+	}
+	if annotations := annotationsOf(w.get(widgets, "one")); len(annotations) > 0 {
+		t.Errorf("left on the object: %v", annotations)
+	}
+}

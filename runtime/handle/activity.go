@@ -118,7 +118,7 @@ func (a *Activities) complete(ctx context.Context, h *Handler, kind string) erro
 		if outcome, over := h.limits.Exhausted(record, now); over {
 			return a.fail(ctx, h, kind, record.Begun(now), outcome, errors.New(outcome.Message))
 		}
-		record = record.Begun(now)
+		record = record.Begun(now).Remembering()
 		err := a.attempt(ctx, h, h.steps, kind, record, now, nil)
 		if err == nil {
 			a.log(h).Info("succeeded")
@@ -189,6 +189,9 @@ func (a *Activities) attempt(ctx context.Context, h *Handler, steps *actions.Pro
 	})
 	if more != nil {
 		vars = vars.With(more)
+	}
+	if more == nil {
+		run.Kept = record.Once
 	}
 	run.Vars = vars.With(map[string]any{"vars": h.vars.Bind(ctx, vars.With(map[string]any{"steps": run.Steps}))})
 	return steps.Run(ctx, run)

@@ -178,12 +178,8 @@ func (p *pass) perform(ctx context.Context, h *Handler, steps *actions.Program, 
 		vars = vars.With(more)
 	}
 	run := p.newRun(h, started)
-	if more == nil && p.records != nil && p.live == nil { // onFailure, raw events, timers and daemons have no progress
-		run.Subs = func(ctx context.Context, listed []actions.Sub) (any, error) { return p.runSubs(ctx, h, listed) }
-		run.Kept = record.Once
-		run.Keep = func(ctx context.Context, place string, result any, from int) error {
-			return p.keepOnce(ctx, h, place, result, from)
-		}
+	if more == nil { // onFailure has only one attempt
+		p.remember(run, h, record)
 	}
 	if p.live != nil {
 		p.live.equip(run, attempt)
@@ -193,6 +189,22 @@ func (p *pass) perform(ctx context.Context, h *Handler, steps *actions.Program, 
 		return run, nil
 	}
 	return run, steps.Run(ctx, run)
+}
+
+// remember gives a run what is kept from attempt to attempt: on the object in a
+// cycle, in memory of timers and daemons, not at all of raw events.
+func (p *pass) remember(run *actions.Run, h *Handler, record state.Record) {
+	switch {
+	case p.live != nil:
+		run.Kept = record.Once
+	case p.records != nil:
+		run.Kept = map[string]any{}
+		maps.Copy(run.Kept, record.Once)
+		run.Keep = func(ctx context.Context, place string, result any, from int) error {
+			return p.keepOnce(ctx, h, place, result, from)
+		}
+		run.Subs = func(ctx context.Context, listed []actions.Sub) (any, error) { return p.runSubs(ctx, h, listed) }
+	}
 }
 
 func (p *pass) newRun(h *Handler, started time.Time) *actions.Run {

@@ -98,7 +98,7 @@ func (a *live) attempt(ctx context.Context, record state.Record) (state.Record, 
 	if outcome, over := h.limits.Exhausted(record, p.now); over {
 		return a.conclude(ctx, record.Begun(p.now), outcome, errors.New(outcome.Message))
 	}
-	record = record.Begun(p.now)
+	record = record.Begun(p.now).Remembering()
 	meter, begun := p.w.meters[h], time.Now()
 	run, err := p.perform(ctx, h, h.steps, record, nil)
 	if err == nil {

@@ -24,8 +24,9 @@ type Record struct {
 	Waiting bool     // for other objects: it looks again as soon as they change
 	Subrefs []string // ids of sub-handlers, those of sub-handlers included, sorted
 
-	// Once are the results of steps that are not to be repeated, by their places;
-	// never changed in place.
+	// Once are the results of steps that are not to be repeated, by their places.
+	// It is not changed in place, but by those who have asked for it with
+	// Remembering.
 	Once map[string]any
 	// Result is that of a sub-handler which has succeeded, for the step that
 	// started it.
@@ -102,6 +103,15 @@ func (r Record) With(outcome Outcome, now time.Time) Record {
 // had before.
 func (r Record) Starting(subs []string) Record {
 	r.Subrefs = union(r.Subrefs, subs)
+	return r
+}
+
+// Remembering is the record of a handler whose progress is in memory only: its
+// Once may be added to.
+func (r Record) Remembering() Record {
+	if r.Once == nil {
+		r.Once = map[string]any{}
+	}
 	return r
 }
 

@@ -110,9 +110,7 @@ func (c *checker) uniqueIDs() {
 			c.add(ruleReserved, t.ID.Range(), "%q is the name of an annotation or a field that the engine needs for itself", t.ID.Value)
 		}
 	}
-	for _, h := range c.op.Spec.Handlers {
-		c.sameAnnotation(h)
-	}
+	c.sameAnnotations()
 	for _, x := range c.op.Spec.Indexes {
 		c.unique(indexes, "index of this operator", x.ID)
 	}
@@ -130,22 +128,20 @@ func (c *checker) unique(seen map[string]*String, what string, id *String) bool 
 	return true
 }
 
-// annotationName is an id as it is in the name of an annotation.
-func annotationName(id string) string {
-	return strings.NewReplacer("/", ".", "<", "_", ">", "_").Replace(id)
-}
+// annotationName makes of an id what is in the name of an annotation.
+var annotationName = strings.NewReplacer("/", ".", "<", "_", ">", "_")
 
-// sameAnnotation reports a handler whose record would be where that of another
+// sameAnnotations reports handlers whose record would be where that of another
 // one is.
-func (c *checker) sameAnnotation(h *Handler) {
-	name := annotationName(h.ID.Value)
-	for _, other := range c.op.Spec.Handlers {
-		if other == h {
-			return
-		}
-		if other.ID.Value != h.ID.Value && annotationName(other.ID.Value) == name {
+func (c *checker) sameAnnotations() {
+	first := map[string]*Handler{}
+	for _, h := range c.op.Spec.Handlers {
+		name := annotationName.Replace(h.ID.Value)
+		switch other := first[name]; {
+		case other == nil:
+			first[name] = h
+		case other.ID.Value != h.ID.Value:
 			c.add(ruleReserved, h.ID.Range(), "%q and %q have the same name as annotations, %s", h.ID.Value, other.ID.Value, name)
-			return
 		}
 	}
 }

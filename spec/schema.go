@@ -26,9 +26,35 @@ type field struct {
 // bounds are the limits of a number, as they are written in the tags.
 type bounds struct{ min, above, max string }
 
+// tables are the keys of all types of the language. Reading tags takes long, and
+// a definition asks for them with each of its maps.
+var tables = addTables(map[reflect.Type][]field{}, reflect.TypeFor[Operator]())
+
+// addTables adds the keys of a type, and of the types that it is made of.
+func addTables(known map[reflect.Type][]field, t reflect.Type) map[reflect.Type][]field {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if _, done := known[t]; done || t.Kind() != reflect.Struct {
+		return known
+	}
+	known[t] = readFields(t)
+	for i := range t.NumField() {
+		addTables(known, t.Field(i).Type)
+	}
+	return known
+}
+
 // fieldsOf returns the keys of a type, in the order of its fields, with those of
-// the types that are embedded in it.
+// the types that are embedded in it. The list is shared.
 func fieldsOf(t reflect.Type) []field {
+	if fields, ok := tables[t]; ok {
+		return fields
+	}
+	return readFields(t)
+}
+
+func readFields(t reflect.Type) []field {
 	var out []field
 	for _, member := range reflect.VisibleFields(t) {
 		tag := member.Tag

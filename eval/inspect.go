@@ -249,7 +249,7 @@ func (r *revealing) loop(c ast.ComprehensionExpr, locals []string) bool {
 	inner := slices.DeleteFunc(slices.Clone(locals), func(name string) bool {
 		return name == c.IterVar() || name == c.IterVar2() || name == c.AccuVar()
 	})
-	if r.node(c.IterRange(), locals) {
+	if r.node(c.IterRange(), locals) && !r.keysOnly(c) {
 		loop := c.IterVar()
 		if c.HasIterVar2() {
 			loop = c.IterVar2()
@@ -260,6 +260,18 @@ func (r *revealing) loop(c ast.ComprehensionExpr, locals []string) bool {
 		inner = append(inner, c.AccuVar())
 	}
 	return r.node(c.LoopStep(), inner) || r.node(c.Result(), inner)
+}
+
+// keysOnly tells whether a loop runs over the keys of a map: that is what it
+// does with one variable where the range is a part of an object. Lists of what
+// is secret, such as the diff, and vars of unknown form are no such thing.
+func (r *revealing) keysOnly(c ast.ComprehensionExpr) bool {
+	over := c.IterRange()
+	if over.Kind() == ast.CallKind && over.AsCall().FunctionName() == orderedName {
+		over = over.AsCall().Args()[0]
+	}
+	chain, ok := r.chain(over)
+	return ok && !c.HasIterVar2() && len(chain) > 1 && chain[0] != "vars"
 }
 
 // tellsLittle are the functions whose result gives nothing away.

@@ -238,7 +238,7 @@ func (d *decoder) expr(v *Value, f field) *Expr {
 		inner := strings.TrimSpace(trimmed[2 : len(trimmed)-1])
 		bad := d.add(ruleExpr, v.Range, "%q is an expression already: leave out ${ and }", f.key)
 		// Two expressions in one text are nothing that can be unwrapped.
-		bad.Correct(strconv.Quote(inner)).Fix.Safe = !strings.Contains(inner, "${")
+		bad.Correct(strconv.Quote(inner)).Safe = !strings.Contains(inner, "${")
 		return nil
 	}
 	return &Expr{Text: s, Node: v}

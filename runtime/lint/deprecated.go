@@ -61,9 +61,12 @@ var goneAPIs = []goneAPI{
 	{"flowcontrol.apiserver.k8s.io/v1beta1", nil, "gone since Kubernetes 1.26", "flowcontrol.apiserver.k8s.io/v1"},
 	{"flowcontrol.apiserver.k8s.io/v1beta2", nil, "gone since Kubernetes 1.29", "flowcontrol.apiserver.k8s.io/v1"},
 	{"flowcontrol.apiserver.k8s.io/v1beta3", nil, "gone since Kubernetes 1.32", "flowcontrol.apiserver.k8s.io/v1"},
-	{"v1", []string{"Endpoints"}, "deprecated since Kubernetes 1.33", "EndpointSlice of discovery.k8s.io/v1"},
+	goneEndpoints,
 	{"v1", []string{"ComponentStatus"}, "deprecated since Kubernetes 1.19", ""},
 }
+
+// goneEndpoints are what a short form without a version means, too.
+var goneEndpoints = goneAPI{"v1", []string{"Endpoints"}, "deprecated since Kubernetes 1.33", "EndpointSlice of discovery.k8s.io/v1"}
 
 // oldKeys are fields of a pod's spec, labels and annotations by what has
 // replaced them.
@@ -131,30 +134,34 @@ func (d *deprecated) api(version, kind *spec.Value) {
 		if gone.version != versionText || gone.kinds != nil && !slices.Contains(gone.kinds, kindText) {
 			continue
 		}
-		bad := d.gone(version.Range, kindText+" of "+versionText, gone)
-		if gone.use != "" && !strings.Contains(gone.use, " ") {
-			bad.Suggest(gone.use) // its fields may be others
+		guess := gone.use // its fields may be others
+		if strings.Contains(guess, " ") {
+			guess = ""
 		}
+		d.gone(version.Range, kindText+" of "+versionText, gone, guess)
 		return
 	}
 }
 
-func (d *deprecated) gone(at diag.Range, what string, gone goneAPI) *diag.Diagnostic {
+// gone reports an API; guess is what could stand there instead, if anything.
+func (d *deprecated) gone(at diag.Range, what string, gone goneAPI, guess string) {
 	bad := ruleDeprecatedAPI.At(at, "%s is %s", what, gone.since)
 	if gone.use != "" {
 		bad.Detail += "; use " + gone.use
 	} else {
 		bad.Detail += ", without a successor"
 	}
+	if guess != "" {
+		bad.Suggest(guess)
+	}
 	d.found = append(d.found, bad)
-	return bad
 }
 
 // selector looks at a resource that is named with its group and version.
 func (d *deprecated) selector(s *spec.Selector) {
 	if s.Version == nil || s.Group == nil {
 		if s.AnyName != nil && s.AnyName.Value == "endpoints" && s.Group == nil {
-			d.gone(s.AnyName.Range(), "endpoints of v1", goneAPIs[len(goneAPIs)-2])
+			d.gone(s.AnyName.Range(), "endpoints of v1", goneEndpoints, "")
 		}
 		return
 	}
@@ -165,7 +172,7 @@ func (d *deprecated) selector(s *spec.Selector) {
 		}
 		for _, gone := range goneAPIs {
 			if gone.version == version && (gone.kinds == nil || slices.ContainsFunc(gone.kinds, func(kind string) bool { return names(kind, name.Value) })) {
-				d.gone(s.Version.Range(), name.Value+" of "+version, gone)
+				d.gone(s.Version.Range(), name.Value+" of "+version, gone, "")
 				return
 			}
 		}

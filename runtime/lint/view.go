@@ -192,11 +192,6 @@ func (v *view) template(t *spec.Template) []*eval.Expression {
 	return out
 }
 
-// uses tells whether an expression in a place uses a variable.
-func (p place) uses(variable string) bool {
-	return slices.ContainsFunc(p.exprs, func(x *eval.Expression) bool { return slices.Contains(x.Variables(), variable) })
-}
-
 // allPlaces are those of the whole operator.
 func (v *view) allPlaces() []place {
 	out := slices.Clone(v.outside)

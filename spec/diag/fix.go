@@ -18,23 +18,25 @@ type Edit struct {
 }
 
 // Suggest makes a guess of what should stand at the subject.
-func (d *Diagnostic) Suggest(text string) *Diagnostic {
+func (d *Diagnostic) Suggest(text string) *Fix {
 	d.Fix = &Fix{Title: "write " + text, Edits: []Edit{{d.Subject, text}}}
-	return d
+	return d.Fix
 }
 
 // Correct says what must stand at the subject: the one right answer.
-func (d *Diagnostic) Correct(text string) *Diagnostic {
-	d.Suggest(text).Fix.Safe = true
-	return d
+func (d *Diagnostic) Correct(text string) *Fix {
+	f := d.Suggest(text)
+	f.Safe = true
+	return f
 }
 
 // SuggestWord makes a guess of a word that was found near the one at the
 // subject. The same word in another spelling (case, dashes and underscores
 // aside) is not a guess but the answer.
-func (d *Diagnostic) SuggestWord(found, meant string) *Diagnostic {
-	d.Suggest(meant).Fix.Safe = fold(found) == fold(meant)
-	return d
+func (d *Diagnostic) SuggestWord(found, meant string) *Fix {
+	f := d.Suggest(meant)
+	f.Safe = fold(found) == fold(meant)
+	return f
 }
 
 // Suggestion is what should stand at the subject instead, empty where that is

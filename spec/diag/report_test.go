@@ -78,7 +78,7 @@ func TestApply(t *testing.T) {
 	text := "\ufeffa: 1\r\nb: 2\r\nc: 3\r\n"
 	fix := func(part, with string, safe bool) *Diagnostic {
 		d := (&Rule{ID: part}).At(find(t, text, part), "")
-		d.Suggest(with).Fix.Safe = safe
+		d.Suggest(with).Safe = safe
 		return d
 	}
 	list := List{fix("3", "three", true), fix("1", "one", true), fix("2", "guess", false), fix(": 3", "lost", true)}

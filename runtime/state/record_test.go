@@ -39,6 +39,7 @@ func TestRecordText(t *testing.T) {
 	}{
 		{"as in Kopf", sampleRecord(), sample},
 		{"waiting", Record{Waiting: true}, `{"retries":0,"success":false,"failure":false,"waiting":true}`},
+		{"kept results", Record{Once: map[string]any{"/a": nil, "/b[string:x+0]": map[string]any{"n": int64(1), "none": nil}}, Result: "done"}, `{"retries":0,"success":false,"failure":false,"kept":{"once":{"/a":null,"/b[string:x+0]":{"n":1,"none":null}},"result":"done"}}`},
 		{"zero", Record{}, `{"retries":0,"success":false,"failure":false}`},
 		{"full", full, `{"started":"2026-11-24T01:41:06.066945+00:00","stopped":"2026-11-24T01:41:10.290905+00:00","delayed":"2026-11-24T01:41:10.290905+00:00","purpose":"create","retries":2,"success":true,"failure":false,"message":"<gr\u00fc\u00df> \"& so\"\n","subrefs":["a/b","a/c"]}`},
 	}
@@ -231,5 +232,27 @@ func TestWoken(t *testing.T) {
 		if awake := test.record.Woken().Awake(time.Now()); awake != test.awake {
 			t.Errorf("a handler that %s: awake = %t", test.name, awake)
 		}
+	}
+}
+
+// What is kept is not kept longer than it is needed.
+func TestRecordKeeps(t *testing.T) {
+	kept := Record{}.Keeping("/a", int64(1))
+	if both := kept.Keeping("/b", int64(2)); len(both.Once) != 2 || len(kept.Once) != 1 {
+		t.Errorf("the record before is %v, the one after %v", kept.Once, both.Once)
+	}
+	kept.Result = "x"
+	if r := kept.With(Outcome{Verdict: Retry}, epoch); len(r.Once) != 1 || r.Result != nil {
+		t.Errorf("to be tried again: %+v", r)
+	}
+	if r := kept.With(Success(), epoch); r.Once != nil || r.Result != "x" {
+		t.Errorf("succeeded: %+v", r)
+	}
+	if _, err := (Record{Result: func() {}}).KeptSize(); err == nil {
+		t.Error("a function can be kept")
+	}
+	later := Record{Retries: 1}.With(Outcome{Verdict: Retry, Unattempted: true}, epoch).Starting([]string{"p/b", "p/a"}).Starting([]string{"p/b/c"})
+	if later.Retries != 1 || strings.Join(later.Subrefs, " ") != "p/a p/b p/b/c" {
+		t.Errorf("with sub-handlers: %+v", later)
 	}
 }

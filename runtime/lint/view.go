@@ -83,7 +83,7 @@ func taskFields(t spec.Task) []taskField {
 	if t.Handler != nil {
 		return []taskField{{t.Handler, nil}}
 	}
-	return []taskField{{t.Match, []string{"match"}}, {t.Work, nil}}
+	return []taskField{{t.Resource, []string{"resource"}}, {t.Match, []string{"match"}}, {t.Work, nil}}
 }
 
 // walker collects the places below values of the language, whatever their

@@ -1,6 +1,7 @@
 package runtime_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -290,5 +291,29 @@ func TestSubhandlersOfTwoCycles(t *testing.T) {
 		if n := e.count(text); n != 1 {
 			t.Errorf("%q was said %d times", text, n)
 		}
+	}
+}
+
+// What an operator in Python has begun is gone on with, and nothing is left of it.
+func TestSubhandlersOfPython(t *testing.T) {
+	w := newWorld(t)
+	record := `{"started":"2026-11-24T01:41:06.066945+00:00","purpose":"create","retries":1,"success":%s,"failure":false%s}`
+	w.create(widgets, `{metadata: {name: one, annotations: {
+  kopf.zalando.org/parent: '`+fmt.Sprintf(record, "false", `,"message":"None","subrefs":["parent/a","parent/gone"]`)+`',
+  kopf.zalando.org/parent.a: '`+fmt.Sprintf(record, "true", "")+`',
+  kopf.zalando.org/parent.gone: '`+fmt.Sprintf(record, "false", `,"message":"not yet"`)+`'}}, spec: {}}`)
+	e := w.start(subs(`
+    - id: parent
+      on: create
+      resource: w
+      do:
+        - subhandlers:
+            - {forEach: "['a', 'b']", id: "${item}", do: [{log: "part ${item}."}]}
+        - status: {done: true}
+  settings: {persistence: {prefix: kopf.zalando.org, finalizer: kopf.zalando.org/KopfFinalizerMarker}}`))
+	w.becomes(widgets, "one", "status.done", true)
+	w.handled(widgets, "one", "kopf.zalando.org")
+	if a, b := e.count("part a."), e.count("part b."); a != 0 || b != 1 {
+		t.Errorf("the one that had succeeded ran %d times, the new one %d times", a, b)
 	}
 }

@@ -2,6 +2,7 @@ package runtime_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 )
@@ -250,4 +251,70 @@ func TestDaemonSeesItsOwnChanges(t *testing.T) {
 	e.says("counted to 50.")
 	e.says("label yes.")
 	w.becomes(widgets, "one", "status.counter", 50)
+}
+
+// TestBackgroundSettings tests what the settings of timers and daemons do: the daemon takes
+// some time to end, in which it asks for an object again and again.
+func TestBackgroundSettings(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		settings string
+		first    string // of the words at the end
+		lingers  bool
+	}{
+		{`{}`, "bye one.", false},
+		{`{cancellationPolling: 20ms}`, "bye one.", true},
+		{`{instantExitTimeout: 60s}`, "slow one ends.", false},
+	} {
+		t.Run(tt.settings, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			e := w.start(fmt.Sprintf(timersHead+`
+  settings: {background: %s}
+  handlers:
+    - {id: bye, on: delete, resource: widgets.test.kopf.dev, do: [{log: "bye ${name}."}]}
+  daemons:
+    - id: slow
+      resource: widgets.test.kopf.dev
+      do:
+        - log: "slow ${name} begins."
+        - sleep: 1h
+        - forEach: lists.range(200)
+          get: {target: {resource: widgets.test.kopf.dev, name: "${name}"}}
+        - log: "slow ${name} ends."
+`, tt.settings))
+			w.create(widgets, `{metadata: {name: one}}`)
+			e.says("slow one begins.")
+			w.delete(widgets, "one")
+			w.vanishes(widgets, "one")
+			text := e.log.String()
+			bye, end := strings.Index(text, "bye one."), strings.Index(text, "slow one ends.")
+			if bye < 0 || end < 0 || (bye < end) != (tt.first == "bye one.") {
+				t.Errorf("%q is not the first of both", tt.first)
+			}
+			if n := e.count("has not ended yet"); (n > 0) != tt.lingers {
+				t.Errorf("it is said %d times that the daemon has not ended", n)
+			}
+		})
+	}
+}
+
+// TestTimerSchedule tests that a timer runs at the times of its schedule, and sharply.
+func TestTimerSchedule(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	e := w.start(timersHead + `
+  timers:
+    - {id: cron, resource: widgets.test.kopf.dev, schedule: "@every 1s", timeZone: Europe/Berlin, do: [{log: "cron runs."}]}
+    - {id: sharp, resource: widgets.test.kopf.dev, interval: 1s, sharp: true, do: [{log: "sharp runs."}, {sleep: 700ms}]}
+    - {id: dull, resource: widgets.test.kopf.dev, interval: 1s, do: [{log: "dull runs."}, {sleep: 700ms}]}
+`)
+	w.create(widgets, `{metadata: {name: one}}`)
+	w.eventually("seven sharp runs", func() (any, bool) { n := e.count("sharp runs."); return n, n >= 7 })
+	if n := e.count("dull runs."); n >= 6 {
+		t.Errorf("%d runs of a timer that counts from end to begin, while one that counts from begin to begin had seven", n)
+	}
+	if n := e.count("cron runs."); n < 4 || n > 8 {
+		t.Errorf("%d runs by the schedule in the time of seven seconds", n)
+	}
 }

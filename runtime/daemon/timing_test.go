@@ -3,7 +3,6 @@ package daemon
 import (
 	"testing"
 	"time"
-
 )
 
 // noon is when the timers of the tests may run first.

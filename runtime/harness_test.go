@@ -364,7 +364,7 @@ func (w *world) handled(gvr schema.GroupVersionResource, name, prefix string) {
 		_, stored := annotations[prefix+"/last-handled-configuration"]
 		for key := range annotations {
 			name, own := strings.CutPrefix(key, prefix+"/")
-			if own && !slices.Contains([]string{"last-handled-configuration", "kopf-managed", "update-cycles", "tracked-children"}, name) {
+			if own && !slices.Contains([]string{"last-handled-configuration", "kopf-managed", "update-cycles", "tracked-children", "failed-handlers"}, name) {
 				return annotations, false
 			}
 		}

@@ -64,7 +64,7 @@ func (c *checker) labelText(v *Value) {
 // the engine keeps for itself.
 var reservedIDs = []string{
 	"last-handled-configuration", "pending-configuration", "kopf-managed", "kopf",
-	"touch-dummy", "update-cycles", "tracked-children", "created-by", "parent-uid", "parent-name", "parent-namespace",
+	"touch-dummy", "update-cycles", "tracked-children", "failed-handlers", "retry-requested", "created-by", "parent-uid", "parent-name", "parent-namespace",
 }
 
 // fillIDs gives handlers without an id one from their place, and checks that

@@ -42,6 +42,19 @@ type Input struct {
 	// FirstListing: the object was there when the engine started, and no
 	// cycle of it has come to its end since.
 	FirstListing bool
+
+	// Retry are the handlers that a user wants to be tried again, in declared order.
+	Retry []Wish
+	// Unseen: no handler is for changes, so a change is never at its end, and does not go
+	// before what is asked for.
+	Unseen bool
+}
+
+// Wish is a handler that failed for good and is to be tried again, with the reason of the
+// cycle in which it failed.
+type Wish struct {
+	ID      string
+	Purpose Reason
 }
 
 // Cause is why an object is handled, and what has changed.
@@ -51,6 +64,10 @@ type Cause struct {
 	// Resuming: handlers that ask for resume are due besides those that the
 	// reason names. During a deletion that is only for those that want it.
 	Resuming bool
+
+	// Again are the only handlers that are due for the reason, because a user wants them to be
+	// tried again: nothing has changed. It is empty for what happens by itself.
+	Again []string
 
 	// Old and New are essences, without a share in the object; Old is nil if
 	// none is stored. They and the diff are there for the reasons that have
@@ -65,7 +82,7 @@ func Detect(in Input) (Cause, error) {
 	switch {
 	case !in.Gone && IsDeleting(in.Object) && !HasFinalizer(in.Object, in.Finalizer):
 		return Cause{Reason: Free}, nil
-	case !in.ending() && !in.FirstListing && in.HasStored && !in.HasPending &&
+	case !in.ending() && !in.FirstListing && len(in.Retry) == 0 && in.HasStored && !in.HasPending &&
 		essence.Matches(in.Object, in.Essence, in.Stored):
 		return Cause{Reason: Noop}, nil
 	}
@@ -73,8 +90,14 @@ func Detect(in Input) (Cause, error) {
 	cause := Cause{Old: old, New: newEssence(in, old)}
 	cause.Diff = essence.Compare(anyMap(old), cause.New)
 	cause.Reason, cause.Resuming = classify(in, cause)
-	if cause.Reason == Noop {
+	switch cause.Reason {
+	case Noop:
 		return Cause{Reason: Noop}, err
+	case Delete:
+		return cause, err
+	}
+	if old != nil && in.retries(cause) {
+		cause = retrying(in, cause)
 	}
 	return cause, err
 }
@@ -89,6 +112,8 @@ func classify(in Input, c Cause) (reason Reason, resuming bool) {
 		return Delete, in.FirstListing && !in.Gone
 	case c.Old == nil:
 		return Create, false
+	case in.retries(c):
+		return firstPurpose(in.Retry), in.FirstListing
 	case len(c.Diff) > 0:
 		return Update, in.FirstListing
 	case in.FirstListing:
@@ -96,6 +121,39 @@ func classify(in Input, c Cause) (reason Reason, resuming bool) {
 	default:
 		return Noop, false
 	}
+}
+
+// purposes are those that handlers can be tried again for, in the order in which that is
+// done where there are several.
+var purposes = []Reason{Create, Resume, Update}
+
+// firstPurpose is what to begin with.
+func firstPurpose(wishes []Wish) Reason {
+	for _, purpose := range purposes {
+		if slices.ContainsFunc(wishes, func(w Wish) bool { return w.Purpose == purpose }) {
+			return purpose
+		}
+	}
+	return Noop
+}
+
+// retries tells that it is the turn of what is asked for.
+func (in Input) retries(c Cause) bool {
+	return firstPurpose(in.Retry) != Noop && (len(c.Diff) == 0 || in.Unseen)
+}
+
+// retrying is the cause of a cycle for those handlers alone that are to be tried again. A
+// creation looks like one; of an update, nothing is left to be seen.
+func retrying(in Input, c Cause) Cause {
+	for _, w := range in.Retry {
+		if w.Purpose == c.Reason {
+			c.Again = append(c.Again, w.ID)
+		}
+	}
+	if c.Reason == Create {
+		c.Old, c.Diff = nil, essence.Compare(nil, c.New)
+	}
+	return c
 }
 
 func oldEssence(in Input) (map[string]any, error) {

@@ -262,7 +262,7 @@ func (p *pass) cycleID(h *Handler) string {
 	case p.cause.Reason == cause.Delete:
 		return string(cause.Delete)
 	case p.cause.Reason == cause.Update && !p.resumed[h.root()]:
-		return fmt.Sprintf("%s %d", cause.Update, p.cycles())
+		return fmt.Sprintf("%s %d", cause.Update, p.cycleOf(h.root()))
 	default:
 		return string(cause.Create)
 	}

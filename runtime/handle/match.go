@@ -119,6 +119,16 @@ func (m *matcher) matches(ctx context.Context, s subject, changed bool) (bool, e
 	return m.all(ctx, s, m.fieldChanged)
 }
 
+// matchesAgain tells whether the object passes the filters for an update that was handled
+// before. Of what has changed then nothing is left to be seen, so only labels and annotations
+// are asked.
+func (m *matcher) matchesAgain(ctx context.Context, s subject) (bool, error) {
+	if ok, err := namedTests(ctx, m.labels, s, "labels"); !ok || err != nil {
+		return false, err
+	}
+	return namedTests(ctx, m.annotations, s, "annotations")
+}
+
 // all tests the parts, the cheap ones first.
 func (m *matcher) all(ctx context.Context, s subject, field func(context.Context, subject) (bool, error)) (bool, error) {
 	if ok, err := namedTests(ctx, m.labels, s, "labels"); !ok || err != nil {

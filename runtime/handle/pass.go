@@ -61,6 +61,9 @@ type pass struct {
 	own *actions.OwnPatch
 	// shares tell which handler made which edits of own.
 	shares []share
+	// asked is what a user wants to be tried again.
+	asked asked
+
 	// from is the first edit of the attempt under way that is nobody's share yet.
 	from int
 
@@ -96,6 +99,7 @@ func (p *pass) storage() *state.Storage { return p.w.operator.Storage() }
 // detect finds out why the object is looked at. One that is gone is being
 // deleted, with or without our finalizer.
 func (p *pass) detect(gone bool) {
+	wishes := p.readAsked()
 	stored, has := p.storage().StoredEssence(p.object)
 	pending, hasPending := p.storage().StoredPending(p.object)
 	found, err := cause.Detect(cause.Input{
@@ -108,6 +112,8 @@ func (p *pass) detect(gone bool) {
 		Pending:      pending,
 		HasPending:   hasPending,
 		FirstListing: p.mem.Listed,
+		Retry:        wishes,
+		Unseen:       !p.w.keepsUpdate,
 	})
 	p.cause = found
 	p.vars = p.bind(p.changeVars())
@@ -136,7 +142,7 @@ func (p *pass) handle(ctx context.Context) error {
 	}
 	p.background(ctx)
 	if p.cause.Reason == cause.Noop {
-		return nil
+		return p.forgetAsked(ctx)
 	}
 	p.own = p.newOwn()
 	p.selected = p.due(ctx)
@@ -171,6 +177,9 @@ func (p *pass) test(ctx context.Context, h *Handler, filter func(context.Context
 
 // due are the handlers that the cause calls and whose filters match.
 func (p *pass) due(ctx context.Context) []*Handler {
+	if len(p.cause.Again) > 0 {
+		return p.dueAgain(ctx)
+	}
 	var out []*Handler
 	p.resumed = map[*Handler]bool{}
 	for _, h := range p.w.handlers {
@@ -220,6 +229,7 @@ func (p *pass) load() {
 			p.records[id] = r.Woken()
 		}
 	}
+	p.beginAgain()
 	p.begins = len(loaded) == 0 && len(ids) > 0
 }
 
@@ -391,11 +401,14 @@ func (p *pass) settle() error {
 
 // keepProgress keeps the records, and what the cycle began with: a change that
 // comes before its end is the next update.
-func (p *pass) keepProgress() error { return p.keepRecords(p.records) }
+func (p *pass) keepProgress() error {
+	p.keepAsked(false)
+	return p.keepRecords(p.records)
+}
 
 func (p *pass) keepRecords(records map[string]state.Record) error {
 	p.own.Merge(p.storage().Save(p.object, records, p.drop...))
-	if p.cause.Reason == cause.Delete || p.cause.New == nil {
+	if p.cause.Reason == cause.Delete || p.cause.New == nil || len(p.cause.Again) > 0 {
 		return nil
 	}
 	pending, err := p.storage().SavePending(p.object, p.cause.New)
@@ -410,6 +423,11 @@ func (p *pass) close() error {
 	if p.cause.Reason == cause.Delete {
 		p.release()
 		return nil
+	}
+	p.keepAsked(true)
+	p.keepFailed()
+	if len(p.cause.Again) > 0 {
+		return nil // it is handled, and nothing has changed since
 	}
 	if p.cause.Reason == cause.Update && p.w.countsUpdates {
 		p.own.Merge(p.countCycle())

@@ -14,6 +14,7 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/runtime/health"
 	"github.com/kopf-declarative/kopf-declarative/runtime/metrics"
 	"github.com/kopf-declarative/kopf-declarative/runtime/scope"
+	"github.com/kopf-declarative/kopf-declarative/runtime/state"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
@@ -103,6 +104,15 @@ func (e *Engine) collisions(compiled *handle.Operator, op *spec.Operator) diag.L
 		}
 	}
 	return found
+}
+
+// Storages are where the operators keep their records on objects.
+func (e *Engine) Storages() []*state.Storage {
+	out := make([]*state.Storage, 0, len(e.operators))
+	for _, op := range e.operators {
+		out = append(out, op.Storage())
+	}
+	return out
 }
 
 // Metrics is what the engine counts.

@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -172,6 +173,23 @@ func (s *Selector) decodeValue(d *decoder, v *Value, _ field) (taken, ok bool) {
 	}
 	s.AnyName, s.Version, s.Group = part(&name), part(version), part(group)
 	return true, true
+}
+
+// ParseResource is the selector of a short form that people write somewhere else than in a
+// definition, such as deployments.apps on a command line.
+func ParseResource(text string) (*Selector, error) {
+	name, version, group := splitShort(text)
+	if !resourceName.MatchString(name) || version != nil && !versionName.MatchString(*version) ||
+		group != nil && *group != "" && !groupName.MatchString(*group) {
+		return nil, fmt.Errorf("%q is not the name of a resource, such as pods, deployments.apps or apps/v1/deployments", text)
+	}
+	part := func(text *string) *String {
+		if text == nil {
+			return nil
+		}
+		return &String{Value: *text}
+	}
+	return &Selector{AnyName: part(&name), Version: part(version), Group: part(group)}, nil
 }
 
 // splitShort takes a short form apart: name, name.group, name.version.group,

@@ -36,6 +36,9 @@ type settings struct {
 	listen        string
 	liveness      health.Endpoint
 	server        string
+	handlers      []string
+	files         []string
+	prefixes      []string
 	cpuProfile    string
 	peeringSettings
 	lintSettings
@@ -82,6 +85,14 @@ func (s *settings) versionFlags(f *pflag.FlagSet) {
 func (s *settings) statusFlags(f *pflag.FlagSet) {
 	f.StringVar(&s.server, "server", "http://127.0.0.1:8080", "`URL` of the engine, as its --listen says it")
 	f.VarP(newChoice(&s.output, "text", "json"), "output", "o", "format of the output: text or json")
+}
+
+func (s *settings) retryFlags(f *pflag.FlagSet) {
+	s.clusterFlags(f)
+	f.VarP((*namespacePatterns)(&s.namespaces), namespaceFlag, "n", "namespace of the object (default that of the kubeconfig's context)")
+	f.StringArrayVar(&s.handlers, "handler", nil, "`ID` of a handler, also of one that waits for its next attempt; may be repeated")
+	f.StringArrayVarP(&s.files, "file", "f", nil, "only the operators of this `FILE` or folder; may be repeated")
+	f.StringArrayVar(&s.prefixes, "prefix", nil, "only the operator whose annotations have this `PREFIX`; may be repeated")
 }
 
 // watched are the namespaces to watch. Their patterns have been checked.

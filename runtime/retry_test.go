@@ -2,6 +2,8 @@ package runtime_test
 
 import (
 	"encoding/json"
+	"fmt"
+	"maps"
 	"strings"
 	"testing"
 )
@@ -191,5 +193,35 @@ func TestRetrySurvivesAKill(t *testing.T) {
 	w.handled(widgets, "one", prefix)
 	if p.count("first 0.")+p.count("first 1.") != 0 {
 		t.Errorf("first ran again after the kill:\n%s", p.log)
+	}
+}
+
+// TestFailuresAreNotedForNothing: the note of what has failed goes with the patch that ends
+// the cycle.
+func TestFailuresAreNotedForNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, proxy := w.startBehind(`
+apiVersion: kopf.dev/v1alpha1
+kind: Operator
+metadata: {name: noted}
+spec:
+  handlers:
+    - {id: bad, on: [create, update], resource: widgets.test.kopf.dev, do: [{when: spec.size < 3, fail: {permanent: no}}]}
+`)
+	w.create(widgets, `{metadata: {name: one}, spec: {size: 1}}`)
+	for size, noted := range []bool{true, true, false} {
+		if size > 0 {
+			w.patch(widgets, "one", fmt.Sprintf(`{spec: {size: %d}}`, size+1))
+		}
+		w.eventually("the change is handled", func() (any, bool) {
+			annotations := annotationsOf(w.get(widgets, "one"))
+			seen, _ := annotations["noted.kopf.dev/last-handled-configuration"].(string)
+			_, there := annotations["noted.kopf.dev/failed-handlers"]
+			return annotations, strings.Contains(seen, fmt.Sprintf(`"size":%d`, size+1)) && there == noted
+		})
+	}
+	if got := writes(proxy); !maps.Equal(got, map[string]int{"PATCH widgets": 3}) { // one for each state of it
+		t.Errorf("writes: %v", got)
 	}
 }

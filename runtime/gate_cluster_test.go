@@ -84,7 +84,9 @@ func (g *gated) run() {
 	ready, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		g.op.run(ctx, func() { close(ready) })
+		if err := g.op.run(ctx, func() { close(ready) }); err != nil {
+			g.Errorf("the operator did not begin: %v", err)
+		}
 	}()
 	g.Cleanup(func() {
 		cancel()

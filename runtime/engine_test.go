@@ -80,3 +80,26 @@ spec:
 		t.Errorf("got %q\nwant %q\n%v", got, want, found)
 	}
 }
+
+// A timer with a wrong schedule in an unknown time zone has two mistakes.
+func TestMistakesOfTimers(t *testing.T) {
+	text := `apiVersion: kopf.dev/v1alpha1
+kind: Operator
+metadata: {name: one}
+spec:
+  timers:
+    - {resource: pods, schedule: "0 25 * * *", timeZone: Europe/Berln, do: [{log: hi}]}
+`
+	bundle, found := spec.Parse([]spec.Source{{Name: "x.yaml", Text: []byte(text)}})
+	if len(found) > 0 {
+		t.Fatal(found)
+	}
+	_, found = Compile(bundle)
+	var got []string
+	for _, d := range found {
+		got = append(got, fmt.Sprintf("%d:%d %s", d.Subject.Start.Line, d.Subject.Start.Column, d.ID()))
+	}
+	if want := []string{"6:58 time-zone", "6:34 schedule"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q: %v", got, want, found)
+	}
+}

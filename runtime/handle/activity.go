@@ -189,8 +189,7 @@ func (a *Activities) attempt(ctx context.Context, h *Handler, steps *actions.Pro
 	})
 	if more != nil {
 		vars = vars.With(more)
-	}
-	if more == nil {
+	} else {
 		run.Kept = record.Once
 	}
 	run.Vars = vars.With(map[string]any{"vars": h.vars.Bind(ctx, vars.With(map[string]any{"steps": run.Steps}))})

@@ -62,7 +62,7 @@ func (c *compiler) schedule(t *spec.Timer) cron.Schedule {
 	zone := text(t.TimeZone, "UTC")
 	if _, err := daemon.Zone(zone); err != nil {
 		c.found = append(c.found, ruleTimeZone.At(t.TimeZone.Node.Range, "%q is not the name of a time zone, such as Europe/Berlin or UTC", zone))
-		return nil
+		zone = "UTC" // the schedule may be wrong too
 	}
 	out, err := daemon.ParseSchedule(t.Schedule.Value, zone)
 	if err != nil {

@@ -194,7 +194,7 @@ spec:
     - id: first
       on: create
       resource: widgets.test.kopf.dev
-      param: {greeting: hello}
+      param: {greeting: hello, attempt: "${retry}"}
       vars:
         text: "${param.greeting} ${vars.who}"
         who: "${spec.who}"
@@ -203,7 +203,7 @@ spec:
         - when: retry < 1
           fail: {temporary: not yet, delay: 10ms}
         - status: {num: 1}
-        - log: "${vars.text}, attempt ${retry}, for ${runtime < duration('1h')}"
+        - log: "${vars.text}, attempt ${param.attempt}, for ${runtime < duration('1h')}"
       result: {text: "${vars.text}"}
     - id: early
       on: create

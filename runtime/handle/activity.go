@@ -11,6 +11,7 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/actions"
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/runtime/bind"
 	"github.com/kopf-declarative/kopf-declarative/runtime/index"
 	"github.com/kopf-declarative/kopf-declarative/runtime/metrics"
 	"github.com/kopf-declarative/kopf-declarative/runtime/state"
@@ -40,7 +41,7 @@ func (c *compiler) activities(op *spec.Operator) {
 
 func (c *compiler) activity(a *spec.Activity) *Handler {
 	out := &Handler{ID: a.ID.Value, Range: a.Range, on: map[string]bool{}}
-	c.body(nil, &a.Work, out, eval.Retry)
+	c.body(nil, &a.Work, out, activityScope)
 	return out
 }
 
@@ -174,19 +175,8 @@ func (a *Activities) attempt(ctx context.Context, h *Handler, steps *actions.Pro
 		Memo:      a.options.Memo,
 		Steps:     map[string]any{},
 	}
-	vars := a.vars(now)
-	vars = vars.With(map[string]any{
-		"param": func() (any, error) {
-			if h.param == nil {
-				return nil, nil
-			}
-			value, _, err := h.param.Render(ctx, vars)
-			return value, err
-		},
-		"retry":   int64(record.Retries),
-		"started": started,
-		"runtime": now.Sub(started),
-	})
+	vars := a.vars(now).With(bind.Attempt(record.Retries, started, now))
+	vars = vars.With(map[string]any{"param": bind.Param(ctx, h.param, vars)})
 	if more != nil {
 		vars = vars.With(more)
 	} else {
@@ -199,7 +189,7 @@ func (a *Activities) attempt(ctx context.Context, h *Handler, steps *actions.Pro
 // vars are the variables that exist everywhere.
 func (a *Activities) vars(now time.Time) *eval.Binding {
 	return eval.NewBinding(map[string]any{
-		"operator": a.operator.identity(a.options.ID, a.options.Version),
+		"operator": bind.Identity(a.operator.Name, a.options.ID, a.options.Version),
 		"memo":     func() (any, error) { return a.options.Memo.Data(), nil },
 		"index":    func() (any, error) { return BindIndexes(a.options.Indexes), nil },
 		"param":    nil,

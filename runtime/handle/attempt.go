@@ -12,6 +12,7 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/actions"
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/runtime/bind"
 	"github.com/kopf-declarative/kopf-declarative/runtime/cause"
 	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
 	"github.com/kopf-declarative/kopf-declarative/runtime/metrics"
@@ -168,12 +169,9 @@ func (p *pass) perform(ctx context.Context, h *Handler, steps *actions.Program, 
 	if record.Started != nil {
 		started = *record.Started
 	}
-	attempt := map[string]any{
-		"retry":   int64(record.Retries),
-		"started": started,
-		"runtime": p.now.Sub(started),
-	}
+	attempt := bind.Attempt(record.Retries, started, p.now)
 	vars := p.handlerVars(ctx, h).With(attempt)
+	vars = vars.With(map[string]any{"param": bind.Param(ctx, h.param, vars)}) // it may use retry
 	if more != nil {
 		vars = vars.With(more)
 	}

@@ -49,7 +49,7 @@ func span(d *spec.Duration) *time.Duration {
 
 func (c *compiler) background(h *Handler, resource []*spec.Selector, match *spec.Match, delay *spec.Template, work *spec.Work) {
 	c.resources(resource, h)
-	c.body(match, work, h, eval.Object|eval.Retry|eval.Background)
+	c.body(match, work, h, backgroundScope)
 	h.initialDelay = c.template(delay, eval.Object)
 	c.operator.Handlers = append(c.operator.Handlers, h)
 }

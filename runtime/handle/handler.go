@@ -92,6 +92,35 @@ func (h *Handler) due(c cause.Cause) bool {
 	}
 }
 
+// What the expressions of other tasks than handlers may use.
+const (
+	backgroundScope = eval.Object | eval.Retry | eval.Background
+	activityScope   = eval.Retry
+	indexScope      = eval.Object | eval.Indexing
+)
+
+// ScopeOf is what the expressions of a task may use, in all of its places; the steps, and
+// places in them, add to it.
+func ScopeOf(t spec.Task) eval.Scope {
+	switch {
+	case t.IsActivity():
+		return activityScope
+	case t.IsBackground():
+		return backgroundScope
+	default:
+		return scope(reasons(t.Handler))
+	}
+}
+
+// reasons are the values of on.
+func reasons(h *spec.Handler) map[string]bool {
+	out := map[string]bool{}
+	for _, on := range h.On {
+		out[on.Value] = true
+	}
+	return out
+}
+
 // scope is what the handler's expressions may use. A handler for changes and
 // for raw events has only what both have.
 func scope(on map[string]bool) eval.Scope {
@@ -106,10 +135,7 @@ func scope(on map[string]bool) eval.Scope {
 }
 
 func (c *compiler) handler(h *spec.Handler) {
-	out := &Handler{ID: h.ID.Value, Range: h.Range, on: map[string]bool{}}
-	for _, on := range h.On {
-		out.on[on.Value] = true
-	}
+	out := &Handler{ID: h.ID.Value, Range: h.Range, on: reasons(h)}
 	c.resources(h.Resource, out)
 	if h.Field != nil {
 		out.field = h.Field.Segments

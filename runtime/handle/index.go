@@ -22,7 +22,6 @@ type Index struct {
 }
 
 func (c *compiler) index(x *spec.Index) {
-	const scope = eval.Object | eval.Indexing
 	out := &Index{ID: x.ID.Value}
 	for _, s := range x.Resource {
 		compiled := c.selector(s)
@@ -31,11 +30,11 @@ func (c *compiler) index(x *spec.Index) {
 			out.Selectors = append(out.Selectors, compiled)
 		}
 	}
-	out.match = c.matcher(x.Match, &Handler{}, scope)
-	key, found := c.env.Expr(x.Key, scope, nil)
+	out.match = c.matcher(x.Match, &Handler{}, indexScope)
+	key, found := c.env.Expr(x.Key, indexScope, nil)
 	c.found = append(c.found, found...)
 	out.key = key
-	out.value = c.template(x.Value, scope)
+	out.value = c.template(x.Value, indexScope)
 	c.operator.Indexes = append(c.operator.Indexes, out)
 }
 

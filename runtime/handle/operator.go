@@ -45,12 +45,7 @@ type RelatedSelector struct {
 // that can be found without a cluster.
 func Compile(op *spec.Operator) (*Operator, diag.List) {
 	settings := settingsOf(op)
-	env, err := eval.New(eval.Options{
-		CostLimit: settings.CostLimit,
-		Deadline:  settings.Deadline,
-		Filters:   op.Spec.Filters,
-		Indexes:   indexIDs(op.Spec.Indexes),
-	})
+	env, err := eval.New(EnvOptions(op))
 	if err != nil {
 		return nil, diag.List{ruleInternal.At(op.Range, "%v", err)}
 	}
@@ -74,6 +69,17 @@ func Compile(op *spec.Operator) (*Operator, diag.List) {
 	}
 	c.versions()
 	return c.operator, c.found
+}
+
+// EnvOptions are those of the environment of an operator's expressions.
+func EnvOptions(op *spec.Operator) eval.Options {
+	settings := settingsOf(op)
+	return eval.Options{
+		CostLimit: settings.CostLimit,
+		Deadline:  settings.Deadline,
+		Filters:   op.Spec.Filters,
+		Indexes:   indexIDs(op.Spec.Indexes),
+	}
 }
 
 // compiler collects what it makes and what it finds.
@@ -131,11 +137,6 @@ func unknownAlias(child actions.Child, known []string) *diag.Diagnostic {
 		d.Detail += fmt.Sprintf("; did you mean %q?", nearest)
 	}
 	return d
-}
-
-// identity is the variable operator, in the process of this id.
-func (o *Operator) identity(id, version string) map[string]any {
-	return map[string]any{"name": o.Name, "id": id, "version": version}
 }
 
 // Storage is where the operator keeps its records on an object.

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/kopf-declarative/kopf-declarative/actions"
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/runtime/bind"
 	"github.com/kopf-declarative/kopf-declarative/runtime/cause"
 	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
 	"github.com/kopf-declarative/kopf-declarative/runtime/state"
@@ -457,17 +459,11 @@ func (p *pass) newOwn() *actions.OwnPatch {
 	return actions.NewOwnPatch(p.object, p.w.resource.Status)
 }
 
-// changeVars are the variables of a change; both essences are read-only.
+// changeVars are the variables of a change, and what the filters of timers and daemons see.
 func (p *pass) changeVars() map[string]any {
-	diff := p.cause.Diff
-	return map[string]any{
-		"reason":        string(p.cause.Reason),
-		"stopped":       nil,
-		"old":           anyMap(p.cause.Old),
-		"new":           anyMap(p.cause.New),
-		"diff":          func() (any, error) { return diff.Values(), nil },
-		eval.ChangedKey: func(path []string) bool { return diff.Touches(path) },
-	}
+	vars := bind.Change(p.cause)
+	vars["stopped"] = nil
+	return vars
 }
 
 // handlerVars adds what differs from handler to handler: the parameter, the view of the
@@ -478,26 +474,9 @@ func (p *pass) handlerVars(ctx context.Context, h *Handler) *eval.Binding {
 		base = h.around
 	}
 	base = base.With(map[string]any{"index": func() (any, error) { return BindIndexes(p.w.indexes), nil }})
-	more := map[string]any{"param": func() (any, error) {
-		if h.param == nil {
-			return nil, nil
-		}
-		value, _, err := h.param.Render(ctx, base)
-		return value, err
-	}}
+	more := map[string]any{"param": bind.Param(ctx, h.param, base)}
 	if h.field != nil && p.cause.New != nil {
-		diff := p.cause.Diff.Relative(h.field)
-		more["old"], _ = lookup(p.cause.Old, h.field)
-		more["new"], _ = lookup(p.cause.New, h.field)
-		more["diff"] = func() (any, error) { return diff.Values(), nil }
+		maps.Copy(more, bind.Field(p.cause, h.field))
 	}
 	return base.With(more)
-}
-
-// anyMap keeps a missing map from becoming an empty one.
-func anyMap(m map[string]any) any {
-	if m == nil {
-		return nil
-	}
-	return m
 }

@@ -3,12 +3,14 @@ package handle
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"time"
 
 	"github.com/kopf-declarative/kopf-declarative/actions"
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/runtime/bind"
 	"github.com/kopf-declarative/kopf-declarative/runtime/cause"
 	"github.com/kopf-declarative/kopf-declarative/runtime/daemon"
 	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
@@ -113,7 +115,7 @@ func (o *Operator) NewWorker(handlers []*Handler, opts WorkerOptions) *Worker {
 		meter:    opts.Metrics.Resource(opts.Resource.GVR().GroupResource().String()),
 		meters:   map[*Handler]*metrics.Handler{},
 		memo:     opts.Memo,
-		identity: o.identity(opts.ID, opts.Version),
+		identity: bind.Identity(o.Name, opts.ID, opts.Version),
 	}
 	for _, h := range withSubs(handlers) {
 		w.meters[h] = opts.Metrics.Handler(h.ID)
@@ -262,37 +264,15 @@ func (w *Worker) objectLog(object map[string]any) *slog.Logger {
 
 // bind makes the variables of an object, with some more for the occasion.
 func (p *pass) bind(more map[string]any) *eval.Binding {
-	vars := map[string]any{
-		"body":        p.object,
-		"spec":        stanza(p.object, "spec"),
-		"status":      stanza(p.object, "status"),
-		"meta":        stanza(p.object, "metadata"),
-		"name":        essence.MetaText(p.object, "name"),
-		"uid":         essence.MetaText(p.object, "uid"),
-		"labels":      metaMap(p.object, "labels"),
-		"annotations": metaMap(p.object, "annotations"),
-		"resource":    p.w.resource.Vars(),
-		"operator":    p.w.identity,
-		"memo":        func() (any, error) { return p.memo().Data(), nil },
-		"now":         p.now,
-	}
-	for k, v := range more {
-		vars[k] = v
-	}
+	vars := bind.Subject{
+		Object:   p.object,
+		Resource: p.w.resource.Vars(),
+		Operator: p.w.identity,
+		Memo:     func() (any, error) { return p.memo().Data(), nil },
+		Now:      p.now,
+	}.Vars()
+	maps.Copy(vars, more)
 	return eval.NewBinding(vars)
 }
 
 func (p *pass) memo() *actions.Memo { return p.mem.Memo(p.w.memo) }
-
-// stanza is a part of the object; an absent one reads as empty.
-func stanza(object map[string]any, key string) any {
-	if value, ok := object[key]; ok && value != nil {
-		return value
-	}
-	return map[string]any{}
-}
-
-func metaMap(object map[string]any, key string) any {
-	meta, _ := object["metadata"].(map[string]any)
-	return stanza(meta, key)
-}

@@ -7,7 +7,7 @@
 // It does not know what an expression is for, never talks to a cluster, and
 // has no clock: what an expression sees comes in a Binding.
 //
-// Start at Env; scope.go and functions.go hold the tables that the
+// Start at Env; scope.go, functions.go and cel_functions.go hold the tables that the
 // environment, the diagnostics and docs/expressions.md are made from;
 // actions compiles steps with this package, and runtime compiles filters.
 package eval

@@ -55,7 +55,7 @@ func functionsTable() string {
 	var out strings.Builder
 	out.WriteString("| function | where | |\n| --- | --- | --- |\n")
 	for _, f := range Functions {
-		signature := strings.ReplaceAll(strings.ReplaceAll(f.Usage(), " -> ", " → "), "|", "\\|")
+		signature := strings.ReplaceAll(strings.ReplaceAll(f.Signatures[0], " -> ", " → "), "|", "\\|")
 		fmt.Fprintf(&out, "| `%s` | %s | %s |\n", signature, f.Where(), f.Doc)
 	}
 	return out.String()

@@ -111,7 +111,7 @@ func functions(name string) []string {
 	var out []string
 	for _, f := range eval.Functions {
 		if f.Name == name || strings.HasPrefix(f.Name, name+".") {
-			out = append(out, entry("FUNCTION", f.Usage(), f.Doc, f.Where()))
+			out = append(out, entry("FUNCTION", f.Signatures[0], f.Doc, f.Where()))
 		}
 	}
 	return out

@@ -14,12 +14,22 @@ import (
 // variables. It is immutable, and so safe to share between operators; where a
 // variable or function may be used is checked on the expression (check.go), so
 // that no scope needs an environment of its own.
+var base = sync.OnceValues(func() (*cel.Env, error) {
+	env, err := libraries()
+	if err != nil {
+		return nil, err
+	}
+	return env.Extend(declarations(Variables)...)
+})
+
+// libraries is the environment without variables, for those that give them
+// other types: CEL cannot declare a variable twice.
 //
 // The libraries are those of environment.MustBaseEnvSet for Kubernetes 1.37,
 // taken one by one: the set also brings authorizer functions, a second
 // environment for stored expressions, and the rule that all elements of a list
 // or map literal have one type, which no JSON object obeys.
-var base = sync.OnceValues(func() (*cel.Env, error) {
+var libraries = sync.OnceValues(func() (*cel.Env, error) {
 	env, err := cel.NewEnv(
 		cel.EagerlyValidateDeclarations(true),
 		cel.DefaultUTCTimeZone(true),
@@ -42,7 +52,7 @@ var base = sync.OnceValues(func() (*cel.Env, error) {
 	return env.Extend(cel.Macros(ordered(env.Macros())...))
 })
 
-// ourLibrary declares the variables and functions of the tables.
+// ourLibrary declares our functions.
 type ourLibrary struct{}
 
 // ProgramOptions implements cel.Library.
@@ -50,8 +60,7 @@ func (ourLibrary) ProgramOptions() []cel.ProgramOption { return nil }
 
 // CompileOptions implements cel.Library.
 func (ourLibrary) CompileOptions() []cel.EnvOption {
-	options := declarations(Variables)
-	options = append(options, changedOptions()...)
+	options := changedOptions()
 	options = append(options, orderedOption())
 	options = append(options,
 		cel.Function("omit", cel.Overload("omit", nil, cel.DynType,
@@ -77,8 +86,7 @@ func (ourLibrary) CompileOptions() []cel.EnvOption {
 }
 
 // declarations makes CEL variables. This is the one place that gives a
-// variable its type: an environment that knows a CRD's schema extends the base
-// with the same names and better types.
+// variable its type.
 func declarations(variables []Variable) []cel.EnvOption {
 	var options []cel.EnvOption
 	for _, v := range variables {

@@ -1,0 +1,240 @@
+package eval
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/parser/gen"
+)
+
+// Completion is what can stand at a place of an expression.
+type Completion struct {
+	// From and To are the stretch to replace, in bytes: what is written of the
+	// name already, and what of it follows.
+	From, To int
+	// Prefix is what stands between From and the place.
+	Prefix string
+	// Symbols are all that can stand there, whatever the prefix; those that fit
+	// best come first.
+	Symbols []Symbol
+}
+
+// Complete finds what can stand at an offset, in bytes, of an expression, which
+// may be unfinished: spec. or has(spec.x) && or items.all(i, i. are fine.
+func (e *Env) Complete(text string, offset int, at Site) Completion {
+	s := newSketch(text)
+	offset = max(0, min(offset, len(text)))
+	i, word, inside := s.at(offset)
+	if inside {
+		return e.completeKey(s, i, offset, at)
+	}
+	c := Completion{From: offset, To: offset}
+	if word {
+		c = Completion{From: s.tokens[i].from, To: s.tokens[i].to, Prefix: s.text[s.tokens[i].from:offset]}
+	}
+	switch dot := s.dotBefore(i); {
+	case dot >= 0:
+		c.Symbols = e.members(s, dot, at)
+	case i > 0 && s.tokens[i-1].endsOperand():
+		c.Symbols = []Symbol{{Kind: KeywordSymbol, Name: "in", Type: "bool", Doc: "Whether the item is in the list, or the key in the map."}}
+	default:
+		c.Symbols = e.names(s, i, at)
+	}
+	return c
+}
+
+// at finds the token at an offset: a word that the offset is in or behind, or
+// else the first one behind the offset. inside tells that the offset is inside
+// of a text, a number or a comment.
+func (s *sketch) at(offset int) (i int, word, inside bool) {
+	for i, t := range s.tokens {
+		switch {
+		case offset <= t.from:
+			return i, false, false
+		case offset < t.to || offset == t.to && (t.isWord() || s.goesOn(t)):
+			return i, t.isWord(), s.isLiteral(t)
+		}
+	}
+	return len(s.tokens), false, false
+}
+
+// isLiteral tells whether a token is a text, a number or a comment.
+func (s *sketch) isLiteral(t token) bool {
+	return t.kind == gen.CELLexerSTRING || t.kind == gen.CELLexerBYTES || s.goesOn(t)
+}
+
+// goesOn tells that what is written at the end of a token belongs to it: those
+// of numbers, comments and texts without a closing quote.
+func (s *sketch) goesOn(t token) bool {
+	switch t.kind {
+	case gen.CELLexerNUM_FLOAT, gen.CELLexerNUM_INT, gen.CELLexerNUM_UINT, gen.CELLexerCOMMENT:
+		return true
+	}
+	return t.kind == noToken && strings.ContainsAny(s.text[t.from:t.to], `'"`)
+}
+
+// names are what an operand can begin with.
+func (e *Env) names(s *sketch, i int, at Site) []Symbol {
+	locals := e.locals(s, i)
+	var out []Symbol
+	hidden := map[string]bool{}
+	for _, local := range slices.Backward(locals) {
+		if !hidden[local.Name] {
+			hidden[local.Name] = true
+			out = append(out, localSymbol(local))
+		}
+	}
+	for _, v := range e.variableSymbols(at) {
+		if !hidden[v.Name] {
+			out = append(out, v)
+		}
+	}
+	out = append(out, e.functionSymbols(at, "")...)
+	return append(out, words...)
+}
+
+func localSymbol(local Name) Symbol {
+	return Symbol{Kind: LocalSymbol, Name: local.Name, Type: symbolType(local.Type), Doc: local.Doc}
+}
+
+// members are what can stand behind the dot at a token.
+func (e *Env) members(s *sketch, dot int, at Site) []Symbol {
+	receiver := s.operand(dot)
+	if receiver == "" {
+		return nil
+	}
+	if e.isNamespace(receiver) || receiver == "cel" {
+		return e.functionSymbols(at, receiver+".")
+	}
+	receiving := typeOf(e.typesAt(e.locals(s, dot)), receiver)
+	return append(e.fields(receiver, receiving, at), e.methodSymbols(receiving)...)
+}
+
+// fields are those of a value, as far as they are known.
+func (e *Env) fields(receiver string, t *cel.Type, at Site) []Symbol {
+	switch receiver {
+	case "vars":
+		return named(VarSymbol, at.Vars)
+	case "steps":
+		return named(StepSymbol, at.Steps)
+	case "children":
+		return named(ChildSymbol, at.Children)
+	case "index":
+		var out []Symbol
+		for _, id := range e.indexes {
+			out = append(out, e.indexSymbol(id))
+		}
+		return out
+	}
+	return e.fieldSymbols(t)
+}
+
+func named(kind SymbolKind, names []Name) []Symbol {
+	var out []Symbol
+	for _, n := range names {
+		s := Symbol{Kind: kind, Name: n.Name, Type: symbolType(n.Type), Doc: n.Doc}
+		if kind == ChildSymbol && n.Type == nil {
+			s.Type = "list(object)"
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func (e *Env) indexSymbol(id string) Symbol {
+	return Symbol{Kind: IndexSymbol, Name: id, Type: "map(any, list(any))", Doc: "Index of this operator."}
+}
+
+// fieldSymbols are the fields of an object type.
+func (e *Env) fieldSymbols(t *cel.Type) []Symbol {
+	if isOptional(t) {
+		t = valueType(t)
+	}
+	if t.Kind() != cel.StructKind {
+		return nil
+	}
+	provider := shapeProvider{e.cel.CELTypeProvider()}
+	names, _ := provider.FindStructFieldNames(t.TypeName())
+	var out []Symbol
+	for _, name := range names {
+		if field, ok := provider.FindStructFieldType(t.TypeName(), name); ok {
+			out = append(out, Symbol{Kind: FieldSymbol, Name: name, Type: symbolType(field.Type), Doc: fieldDoc(t, name)})
+		}
+	}
+	return out
+}
+
+func isOptional(t *cel.Type) bool {
+	return t.Kind() == cel.OpaqueKind && t.TypeName() == "optional_type"
+}
+
+// fieldDoc is what is known about a field of an object type.
+func fieldDoc(t *cel.Type, name string) string {
+	for _, f := range shapes[t.TypeName()] {
+		if f.Name == name {
+			return f.Doc
+		}
+	}
+	return ""
+}
+
+// completeKey completes a text that is an index: spec['si. There are only fields then.
+func (e *Env) completeKey(s *sketch, i, offset int, at Site) Completion {
+	none := Completion{From: offset, To: offset}
+	t := s.tokens[i]
+	quote := strings.IndexAny(s.text[t.from:t.to], `'"`)
+	if quote < 0 || !s.is(i-1, gen.CELLexerLBRACKET) && !(s.is(i-1, gen.CELLexerQUESTIONMARK) && s.is(i-2, gen.CELLexerLBRACKET)) {
+		return none
+	}
+	from, to := t.from+quote+1, t.to
+	if t.kind == gen.CELLexerSTRING {
+		to--
+	}
+	bracket := i - 1
+	if !s.is(bracket, gen.CELLexerLBRACKET) {
+		bracket--
+	}
+	receiver := s.operand(bracket)
+	if from > offset || receiver == "" {
+		return none
+	}
+	fields := e.fields(receiver, typeOf(e.typesAt(e.locals(s, bracket)), receiver), at)
+	return Completion{From: from, To: to, Prefix: s.text[from:offset], Symbols: fields}
+}
+
+// ExpressionAt finds the expression of a template text that an offset, in
+// bytes, is in: what stands between ${ and }. Where the } is missing, it goes
+// on to the next ${ or to the end.
+func ExpressionAt(template string, offset int) (from, to int, ok bool) {
+	var lexer *celLexer
+	for at := 0; ; {
+		next := strings.Index(template[at:], "${")
+		if next < 0 {
+			return 0, 0, false
+		}
+		next += at
+		from = next + 2
+		if next > at && template[next-1] == '$' {
+			at = from
+			continue
+		}
+		if lexer == nil {
+			lexer = newCELLexer(template)
+		}
+		end, closed := lexer.closingBrace(from)
+		if !closed {
+			end = len(template)
+			if more := strings.Index(template[from:], "${"); more >= 0 {
+				end = from + more
+			}
+		}
+		if offset < from {
+			return 0, 0, false
+		}
+		if offset <= end {
+			return from, end, true
+		}
+		at = end
+	}
+}

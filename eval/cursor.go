@@ -1,0 +1,257 @@
+package eval
+
+import (
+	"strings"
+
+	"github.com/antlr4-go/antlr/v4"
+	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/parser/gen"
+)
+
+// token is a word of CEL, from and to in bytes.
+type token struct{ kind, from, to int }
+
+// noToken is the kind of what the lexer does not understand, such as a text
+// without its closing quote.
+const noToken = antlr.TokenInvalidType
+
+// tokensOf cuts a text into tokens, whatever is wrong with it. White space is
+// left out.
+func tokensOf(text string) []token {
+	lexer := newCELLexer(text)
+	lexer.seek(0)
+	var out []token
+	behind := 0
+	for {
+		next := lexer.NextToken()
+		from, to := len(text), len(text)
+		if next.GetTokenType() != antlr.TokenEOF {
+			from, to = lexer.byteAt(next.GetStart()), lexer.byteAt(next.GetStop()+1)
+		}
+		if from > behind {
+			out = append(out, token{noToken, behind, from})
+		}
+		switch next.GetTokenType() {
+		case antlr.TokenEOF:
+			return out
+		case gen.CELLexerWHITESPACE:
+		default:
+			out = append(out, token{next.GetTokenType(), from, to})
+		}
+		behind = to
+	}
+}
+
+// isWord tells whether a name may stand there, or a word that looks like one.
+func (t token) isWord() bool {
+	switch t.kind {
+	case gen.CELLexerIDENTIFIER, gen.CELLexerESC_IDENTIFIER, gen.CELLexerIN,
+		gen.CELLexerCEL_TRUE, gen.CELLexerCEL_FALSE, gen.CELLexerNUL:
+		return true
+	}
+	return false
+}
+
+// endsOperand tells whether a value may end with the token.
+func (t token) endsOperand() bool {
+	switch t.kind {
+	case gen.CELLexerIDENTIFIER, gen.CELLexerESC_IDENTIFIER, gen.CELLexerCEL_TRUE, gen.CELLexerCEL_FALSE, gen.CELLexerNUL,
+		gen.CELLexerNUM_FLOAT, gen.CELLexerNUM_INT, gen.CELLexerNUM_UINT, gen.CELLexerSTRING, gen.CELLexerBYTES,
+		gen.CELLexerRPAREN, gen.CELLexerRPRACKET, gen.CELLexerRBRACE:
+		return true
+	}
+	return false
+}
+
+// opening are the brackets by those that close them.
+var opening = map[int]int{
+	gen.CELLexerRPAREN: gen.CELLexerLPAREN, gen.CELLexerRPRACKET: gen.CELLexerLBRACKET, gen.CELLexerRBRACE: gen.CELLexerLBRACE,
+}
+
+// sketch is an expression as far as its tokens tell: it may be unfinished.
+type sketch struct {
+	text   string
+	tokens []token
+}
+
+func newSketch(text string) *sketch { return &sketch{text, tokensOf(text)} }
+
+func (s *sketch) is(i, kind int) bool {
+	return i >= 0 && i < len(s.tokens) && s.tokens[i].kind == kind
+}
+
+// word is the name at a token, without backquotes.
+func (s *sketch) word(i int) string {
+	t := s.tokens[i]
+	return strings.Trim(s.text[t.from:t.to], "`")
+}
+
+// dotBefore is the index of the dot in front of a token, that of a selection or
+// an optional one; -1 where there is none.
+func (s *sketch) dotBefore(i int) int {
+	switch {
+	case s.is(i-1, gen.CELLexerDOT):
+		return i - 1
+	case s.is(i-1, gen.CELLexerQUESTIONMARK) && s.is(i-2, gen.CELLexerDOT):
+		return i - 2
+	}
+	return -1
+}
+
+// opener is the index of the bracket that the one at i closes, -1 without one.
+func (s *sketch) opener(i int) int {
+	depth := 0
+	for ; i >= 0; i-- {
+		switch kind := s.tokens[i].kind; {
+		case opening[kind] != 0:
+			depth++
+		case kind == gen.CELLexerLPAREN || kind == gen.CELLexerLBRACKET || kind == gen.CELLexerLBRACE:
+			if depth--; depth == 0 {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// operand is the text of the value that ends before the token i: spec.items[0]
+// before a dot. It is empty where there is none.
+func (s *sketch) operand(i int) string {
+	start := s.operandStart(i - 1)
+	if start < 0 {
+		return ""
+	}
+	return s.text[s.tokens[start].from:s.tokens[i-1].to]
+}
+
+// operandStart is the index of the first token of the value that ends with i.
+func (s *sketch) operandStart(i int) int {
+	for i >= 0 && s.tokens[i].endsOperand() {
+		if opening[s.tokens[i].kind] != 0 {
+			closing := s.tokens[i].kind
+			if i = s.opener(i); i < 0 {
+				return -1
+			}
+			callee := i > 0 && s.tokens[i-1].isWord() && s.tokens[i-1].endsOperand()
+			if closing == gen.CELLexerRPAREN && callee {
+				i--
+			}
+			if closing == gen.CELLexerRPRACKET && i > 0 && s.tokens[i-1].endsOperand() {
+				i--
+				continue
+			}
+		}
+		dot := s.dotBefore(i)
+		if dot < 0 {
+			return i
+		}
+		i = dot - 1
+	}
+	return -1
+}
+
+// call is a call whose parentheses hold a place.
+type call struct {
+	// name is that of the function; the token it ends with is at.
+	name string
+	at   int
+	// open is the index of the parenthesis, commas are those before the place.
+	open   int
+	commas []int
+	bare   bool // not a call but a bracket of another kind
+}
+
+// calls are the calls around the token i, the outermost first.
+func (s *sketch) calls(i int) []call {
+	var open []call
+	for at := 0; at < i && at < len(s.tokens); at++ {
+		switch kind := s.tokens[at].kind; kind {
+		case gen.CELLexerLPAREN:
+			c := call{open: at, at: at - 1, bare: true}
+			if at > 0 && s.tokens[at-1].kind == gen.CELLexerIDENTIFIER {
+				c.name, c.bare = s.word(at-1), false
+			}
+			open = append(open, c)
+		case gen.CELLexerLBRACKET, gen.CELLexerLBRACE:
+			open = append(open, call{open: at, bare: true})
+		case gen.CELLexerRPAREN, gen.CELLexerRPRACKET, gen.CELLexerRBRACE:
+			if len(open) > 0 {
+				open = open[:len(open)-1]
+			}
+		case gen.CELLexerCOMMA:
+			if len(open) > 0 {
+				last := &open[len(open)-1]
+				last.commas = append(last.commas, at)
+			}
+		}
+	}
+	return open
+}
+
+// locals are the names that macros bring to the token i, with the types that
+// are known of them. Inner ones come last.
+func (e *Env) locals(s *sketch, i int) []Name {
+	var out []Name
+	for _, c := range s.calls(i) {
+		if !c.bare && len(c.commas) > 0 {
+			out = append(out, e.localsOf(s, c, out)...)
+		}
+	}
+	return out
+}
+
+// localsOf are the names that one call brings.
+func (e *Env) localsOf(s *sketch, c call, outer []Name) []Name {
+	if !s.is(c.open+1, gen.CELLexerIDENTIFIER) || c.commas[0] != c.open+2 {
+		return nil
+	}
+	first := s.word(c.open + 1)
+	dot := s.dotBefore(c.at)
+	if dot < 0 {
+		return nil
+	}
+	receiver := s.operand(dot)
+	if receiver+"."+c.name == bindName {
+		if len(c.commas) < 2 {
+			return nil
+		}
+		value := s.text[s.tokens[c.commas[0]].to:s.tokens[c.commas[1]].from]
+		return []Name{{Name: first, Type: typeOf(e.typesAt(outer), value)}}
+	}
+	m, ok := macroNamed(c.name, true)
+	if !ok {
+		return nil
+	}
+	over := typeOf(e.typesAt(outer), receiver)
+	if m.two && len(c.commas) > 1 && s.is(c.open+3, gen.CELLexerIDENTIFIER) && c.commas[1] == c.open+4 {
+		return []Name{{Name: first, Type: keyType(over)}, {Name: s.word(c.open + 3), Type: valueType(over)}}
+	}
+	return []Name{{Name: first, Type: itemType(over)}}
+}
+
+// itemType is what a macro with one name walks through.
+func itemType(over *cel.Type) *cel.Type {
+	if over.Kind() == cel.MapKind {
+		return over.Parameters()[0]
+	}
+	return valueType(over)
+}
+
+// keyType is the type of keys and indexes.
+func keyType(over *cel.Type) *cel.Type {
+	switch over.Kind() {
+	case cel.ListKind:
+		return cel.IntType
+	case cel.MapKind:
+		return over.Parameters()[0]
+	}
+	return cel.DynType
+}
+
+// valueType is the type of what a list, a map or an optional holds.
+func valueType(over *cel.Type) *cel.Type {
+	if p := over.Parameters(); len(p) > 0 {
+		return p[len(p)-1]
+	}
+	return cel.DynType
+}

@@ -90,7 +90,7 @@ func (e *Env) names(s *sketch, i int, at Site) []Symbol {
 			out = append(out, v)
 		}
 	}
-	out = append(out, e.functionSymbols(at, "")...)
+	out = append(out, functionSymbols(at, "")...)
 	return append(out, words...)
 }
 
@@ -105,10 +105,10 @@ func (e *Env) members(s *sketch, dot int, at Site) []Symbol {
 		return nil
 	}
 	if e.isNamespace(receiver) || receiver == "cel" {
-		return e.functionSymbols(at, receiver+".")
+		return functionSymbols(at, receiver+".")
 	}
 	receiving := typeOf(e.typesAt(e.locals(s, dot)), receiver)
-	return append(e.fields(receiver, receiving, at), e.methodSymbols(receiving)...)
+	return append(e.fields(receiver, receiving, at), methodSymbols(receiving)...)
 }
 
 // fields are those of a value, as far as they are known.

@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/antlr4-go/antlr/v4"
@@ -200,6 +201,15 @@ func (e *Env) locals(s *sketch, i int) []Name {
 	return out
 }
 
+// Macros that bring names: cel.bind, comprehensions, of which some may bring two,
+// and a few others.
+const bindName = "cel.bind"
+
+var (
+	twoNames    = []string{"all", "exists", "exists_one", "existsOne", "transformList", "transformMap", "transformMapEntry"}
+	otherMacros = []string{"sortBy", "optMap", "optFlatMap"}
+)
+
 // localsOf are the names that one call brings.
 func (e *Env) localsOf(s *sketch, c call, outer []Name) []Name {
 	if !s.is(c.open+1, gen.CELLexerIDENTIFIER) || c.commas[0] != c.open+2 {
@@ -218,12 +228,11 @@ func (e *Env) localsOf(s *sketch, c call, outer []Name) []Name {
 		value := s.text[s.tokens[c.commas[0]].to:s.tokens[c.commas[1]].from]
 		return []Name{{Name: first, Type: typeOf(e.typesAt(outer), value)}}
 	}
-	m, ok := macroNamed(c.name, true)
-	if !ok {
+	if !slices.Contains(comprehensions, c.name) && !slices.Contains(otherMacros, c.name) {
 		return nil
 	}
 	over := typeOf(e.typesAt(outer), receiver)
-	if m.two && len(c.commas) > 1 && s.is(c.open+3, gen.CELLexerIDENTIFIER) && c.commas[1] == c.open+4 {
+	if slices.Contains(twoNames, c.name) && len(c.commas) > 1 && s.is(c.open+3, gen.CELLexerIDENTIFIER) && c.commas[1] == c.open+4 {
 		return []Name{{Name: first, Type: keyType(over)}, {Name: s.word(c.open + 3), Type: valueType(over)}}
 	}
 	return []Name{{Name: first, Type: itemType(over)}}

@@ -46,7 +46,7 @@ func (e *Env) symbolAt(s *sketch, i int, at Site) (Symbol, bool) {
 	case dot >= 0:
 		return e.fieldAt(s, dot, s.word(i), i, at)
 	case isCall:
-		return e.functionNamed(s.word(i))
+		return functionNamed(s.word(i))
 	}
 	return e.nameAt(s, i)
 }
@@ -55,7 +55,7 @@ func (e *Env) symbolAt(s *sketch, i int, at Site) (Symbol, bool) {
 // begins with the word.
 func (e *Env) nameAt(s *sketch, i int) (Symbol, bool) {
 	name := s.word(i)
-	if local, ok := find(e.locals(s, i), name); ok {
+	if local, ok := findName(e.locals(s, i), name); ok {
 		return localSymbol(local), true
 	}
 	if local, ok := e.declared(s, i); ok {
@@ -68,7 +68,7 @@ func (e *Env) nameAt(s *sketch, i int) (Symbol, bool) {
 		return filterSymbol(name, f.Text), true
 	}
 	if s.is(i+1, gen.CELLexerDOT) && s.is(i+3, gen.CELLexerLPAREN) {
-		return e.functionNamed(name + "." + s.word(i+2))
+		return functionNamed(name + "." + s.word(i+2))
 	}
 	return Symbol{}, false
 }
@@ -79,21 +79,21 @@ func (e *Env) declared(s *sketch, i int) (Name, bool) {
 		if !s.is(behind, gen.CELLexerCOMMA) {
 			continue
 		}
-		if local, ok := find(e.locals(s, behind+1), s.word(i)); ok {
+		if local, ok := findName(e.locals(s, behind+1), s.word(i)); ok {
 			return local, true
 		}
 	}
 	// cel.bind needs the comma behind the value.
 	for behind := i + 2; behind < len(s.tokens) && s.is(i+1, gen.CELLexerCOMMA); behind++ {
 		if s.is(behind, gen.CELLexerCOMMA) && len(s.calls(behind)) == len(s.calls(i)) {
-			return find(e.locals(s, behind+1), s.word(i))
+			return findName(e.locals(s, behind+1), s.word(i))
 		}
 	}
 	return Name{}, false
 }
 
-// find finds the innermost of the names.
-func find(names []Name, name string) (Name, bool) {
+// findName finds the innermost of the names.
+func findName(names []Name, name string) (Name, bool) {
 	for i := len(names) - 1; i >= 0; i-- {
 		if names[i].Name == name {
 			return names[i], true
@@ -103,15 +103,11 @@ func find(names []Name, name string) (Name, bool) {
 }
 
 // functionNamed is a function or macro that is called on no value.
-func (e *Env) functionNamed(name string) (Symbol, bool) {
-	if m, ok := macroNamed(name, false); ok {
-		return m.symbol(FunctionSymbol), true
-	}
-	if f := e.cel.Functions()[name]; f != nil {
-		return functionSymbol(f)
-	}
-	if known, ok := function(name); ok { // a macro of ours
-		return tableSymbol(known), true
+func functionNamed(name string) (Symbol, bool) {
+	for _, f := range AllFunctions() {
+		if f.Name == name && f.Global {
+			return functionSymbol(f, FunctionSymbol), true
+		}
 	}
 	return Symbol{}, false
 }
@@ -120,11 +116,11 @@ func (e *Env) functionNamed(name string) (Symbol, bool) {
 // namespace such as hash.sha256.
 func (e *Env) methodAt(s *sketch, i, dot int) (Symbol, bool) {
 	receiver, name := s.operand(dot), s.word(i)
-	if full, ok := e.functionNamed(receiver + "." + name); ok {
+	if full, ok := functionNamed(receiver + "." + name); ok {
 		return full, true
 	}
 	receiving := typeOf(e.typesAt(e.locals(s, dot)), receiver)
-	for _, m := range e.methodSymbols(receiving) {
+	for _, m := range methodSymbols(receiving) {
 		if m.Name == name {
 			return m, true
 		}

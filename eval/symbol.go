@@ -5,8 +5,6 @@ import (
 	"strings"
 
 	"github.com/google/cel-go/cel"
-	"github.com/google/cel-go/common"
-	"github.com/google/cel-go/common/decls"
 )
 
 // Site is where an expression stands, and what the handler around it has: for
@@ -101,33 +99,22 @@ func isWord(name string) bool {
 }
 
 // symbolType is a type in words for people.
-func symbolType(t *cel.Type) string {
-	if t == nil {
-		return "any"
-	}
-	if t.Kind() == cel.StructKind {
-		return "object"
-	}
-	text := typeText(t)
-	for _, name := range structNames(t) {
-		text = strings.ReplaceAll(text, name, "object")
-	}
-	return typeWords.Replace(text)
-}
+func symbolType(t *cel.Type) string { return shortType(plainObjects(orDyn(t))) }
 
-// structNames are the names of the object types within a type.
-func structNames(t *cel.Type) []string {
-	if t.Kind() == cel.StructKind {
-		return []string{t.TypeName()}
+// plainObjects is a type in which all objects are nothing but that.
+func plainObjects(t *cel.Type) *cel.Type {
+	switch {
+	case t.Kind() == cel.StructKind:
+		return cel.OpaqueType("object")
+	case t.Kind() == cel.ListKind:
+		return cel.ListType(plainObjects(t.Parameters()[0]))
+	case t.Kind() == cel.MapKind:
+		return cel.MapType(plainObjects(t.Parameters()[0]), plainObjects(t.Parameters()[1]))
+	case isOptional(t):
+		return cel.OptionalType(plainObjects(valueType(t)))
 	}
-	var names []string
-	for _, p := range t.Parameters() {
-		names = append(names, structNames(p)...)
-	}
-	return names
+	return t
 }
-
-var typeWords = strings.NewReplacer("dyn", "any", "<", "", ">", "")
 
 // variableSymbols are the variables and filters that exist at a place.
 func (e *Env) variableSymbols(at Site) []Symbol {
@@ -156,151 +143,59 @@ func filterSymbol(name, text string) Symbol {
 
 // functionSymbols are the functions and macros that can be called at a place,
 // those whose names begin with a prefix such as "hash.", which is cut.
-func (e *Env) functionSymbols(at Site, prefix string) []Symbol {
+func functionSymbols(at Site, prefix string) []Symbol {
 	var out []Symbol
-	for _, s := range e.allFunctions() {
-		rest, ok := strings.CutPrefix(s.Name, prefix)
-		if ok && forbidden(place{scope: at.Scope, template: at.Template}, s.Name) == "" {
-			s.Name = rest
+	for _, f := range AllFunctions() {
+		name, ok := strings.CutPrefix(f.Name, prefix)
+		if ok && f.Global && f.ExistsIn(at.Scope, at.Template) {
+			s := functionSymbol(f, FunctionSymbol)
+			s.Name = name
 			out = append(out, s)
 		}
 	}
-	return out
-}
-
-// allFunctions are all functions and macros that are not called on a value.
-func (e *Env) allFunctions() []Symbol {
-	var out []Symbol
-	for _, m := range macros {
-		if m.receiver == nil {
-			out = append(out, m.symbol(FunctionSymbol))
-		}
-	}
-	for _, name := range e.functionNames() {
-		if s, ok := functionSymbol(e.cel.Functions()[name]); ok {
-			out = append(out, s)
-		}
-	}
-	for _, f := range Functions {
-		if e.cel.Functions()[f.Name] == nil { // a macro
-			out = append(out, tableSymbol(f))
-		}
-	}
-	slices.SortFunc(out, func(a, b Symbol) int { return strings.Compare(a.Name, b.Name) })
-	return out
-}
-
-func tableSymbol(f Function) Symbol {
-	return Symbol{Kind: FunctionSymbol, Name: f.Name, Type: f.Usage(), Doc: f.Doc, Arguments: !strings.Contains(f.Signature, "()")}
-}
-
-// functionNames are the names of the functions that users can call.
-func (e *Env) functionNames() []string {
-	names := e.callable("")
-	return slices.DeleteFunc(names, func(name string) bool { return e.cel.Functions()[name] == nil || isWord(name) })
-}
-
-// functionSymbol makes a symbol of a function that can be called without a
-// receiver.
-func functionSymbol(f *decls.FunctionDecl) (Symbol, bool) {
-	return callSymbol(f, FunctionSymbol, func(o *decls.OverloadDecl) bool { return !o.IsMemberFunction() })
+	return sortedSymbols(out)
 }
 
 // methodSymbols are the functions and macros that can be called on a value.
-func (e *Env) methodSymbols(receiver *cel.Type) []Symbol {
+func methodSymbols(receiver *cel.Type) []Symbol {
 	var out []Symbol
-	for _, m := range macros {
-		if m.receiver != nil && slices.ContainsFunc(m.receiver, func(t *cel.Type) bool { return receives(t, receiver) }) {
-			out = append(out, m.symbol(MethodSymbol))
+	for _, f := range AllFunctions() {
+		if f.CallableOn(receiver) {
+			out = append(out, functionSymbol(f, MethodSymbol))
 		}
 	}
-	for _, name := range e.functionNames() {
-		s, ok := callSymbol(e.cel.Functions()[name], MethodSymbol, func(o *decls.OverloadDecl) bool {
-			return o.IsMemberFunction() && receives(o.ArgTypes()[0], receiver)
-		})
-		if ok {
-			out = append(out, s)
+	return sortedSymbols(out)
+}
+
+// sortedSymbols orders symbols by their names, and joins those of one name, which
+// are called on values of several types.
+func sortedSymbols(symbols []Symbol) []Symbol {
+	slices.SortStableFunc(symbols, func(a, b Symbol) int { return strings.Compare(a.Name, b.Name) })
+	var out []Symbol
+	for _, s := range symbols {
+		if n := len(out); n > 0 && out[n-1].Name == s.Name {
+			last := &out[n-1]
+			last.Type += "\n" + s.Type
+			last.Doc += " " + s.Doc
+			last.Arguments = last.Arguments || s.Arguments
+			continue
 		}
+		out = append(out, s)
 	}
-	slices.SortFunc(out, func(a, b Symbol) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }
 
-// callSymbol makes a symbol of those overloads of a function that are wanted.
-func callSymbol(f *decls.FunctionDecl, kind SymbolKind, wanted func(*decls.OverloadDecl) bool) (Symbol, bool) {
-	s := Symbol{Kind: kind, Name: f.Name(), Doc: functionDoc(f)}
+// functionSymbol makes a symbol of a function, with those of its signatures that
+// are of the kind.
+func functionSymbol(f Function, kind SymbolKind) Symbol {
+	s := Symbol{Kind: kind, Name: f.Name, Doc: f.Doc}
 	var signatures []string
-	for _, o := range f.OverloadDecls() {
-		if !wanted(o) {
-			continue
+	for _, signature := range f.Signatures {
+		if strings.HasPrefix(signature, f.Name+"(") == (kind == FunctionSymbol) {
+			signatures = append(signatures, signature)
+			s.Arguments = s.Arguments || !strings.Contains(signature, "()")
 		}
-		takes := len(o.ArgTypes())
-		if o.IsMemberFunction() {
-			takes--
-		}
-		s.Arguments = s.Arguments || takes > 0
-		signatures = append(signatures, signature(f.Name(), o))
 	}
 	s.Type = strings.Join(signatures, "\n")
-	if known, ok := function(f.Name()); ok && kind == FunctionSymbol {
-		s.Type = known.Usage()
-	}
-	return s, len(signatures) > 0
-}
-
-// signature is an overload as people write it: string.split(string) -> list(string).
-func signature(name string, o *decls.OverloadDecl) string {
-	var args []string
-	for _, t := range o.ArgTypes() {
-		args = append(args, symbolType(t))
-	}
-	if o.IsMemberFunction() {
-		name = args[0] + "." + name
-		args = args[1:]
-	}
-	return name + "(" + strings.Join(args, ", ") + ") -> " + symbolType(o.ResultType())
-}
-
-// functionDoc is what is known about a function.
-func functionDoc(f *decls.FunctionDecl) string {
-	if known, ok := function(f.Name()); ok {
-		return known.Doc
-	}
-	if doc, ok := libraryDocs[f.Name()]; ok {
-		return doc
-	}
-	return sentence(f.Documentation())
-}
-
-// sentence makes one of CEL's own documentation.
-func sentence(doc *common.Doc) string {
-	text := plainTypes(strings.Join(strings.Fields(doc.Description), " "))
-	if text == "" {
-		return ""
-	}
-	return strings.ToUpper(text[:1]) + strings.TrimSuffix(text[1:], ".") + "."
-}
-
-// receives tells whether a function that takes param may take a value of type got.
-func receives(param, got *cel.Type) bool {
-	switch got.Kind() {
-	case cel.DynKind, cel.AnyKind, cel.TypeParamKind:
-		return true
-	}
-	switch param.Kind() {
-	case cel.DynKind, cel.AnyKind, cel.TypeParamKind:
-		return true
-	}
-	if param.Kind() != got.Kind() || len(param.Parameters()) != len(got.Parameters()) {
-		return false
-	}
-	if len(param.Parameters()) == 0 || param.Kind() == cel.OpaqueKind && param.TypeName() != got.TypeName() {
-		return param.TypeName() == got.TypeName()
-	}
-	for i, p := range param.Parameters() {
-		if !receives(p, got.Parameters()[i]) {
-			return false
-		}
-	}
-	return true
+	return s
 }

@@ -137,6 +137,17 @@ func indexIn(node ast.Expr, message string) ast.Expr {
 	return found
 }
 
+// identIn finds the variable of a name at the begin of a chain of selections.
+func identIn(node ast.Expr, name string) ast.Expr {
+	for node != nil {
+		if node.Kind() == ast.IdentKind && node.AsIdent() == name {
+			return node
+		}
+		_, node = selected(node)
+	}
+	return nil
+}
+
 // literalIs tells whether e is a literal of that text.
 func literalIs(e ast.Expr, text string) bool {
 	return e.Kind() == ast.LiteralKind && fmt.Sprint(e.AsLiteral().Value()) == text
@@ -183,6 +194,8 @@ func (p *Program) resolve(e ast.Expr, b *Binding) (any, bool) {
 		if e.Kind() == ast.CallKind {
 			return itemAt(o, e.AsCall())
 		}
+	case traits.Mapper:
+		return entryOf(o, name)
 	}
 	return nil, false
 }

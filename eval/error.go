@@ -99,6 +99,9 @@ func (p *Program) explain(b *Binding, err error) error {
 	}
 	if lazy := (*lazyError)(nil); errors.As(err, &lazy) {
 		e := p.locate(err, lazy.Error())
+		if name := identIn(p.node(err), lazy.name); name != nil {
+			e.Range = p.rangeOf(name.ID())
+		}
 		e.cause = lazy.err
 		return e
 	}

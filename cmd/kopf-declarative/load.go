@@ -39,8 +39,12 @@ func (l loaded) files() []string {
 
 // printFindings writes findings for people: the source line and a caret each.
 func (a *app) printFindings(w io.Writer, l loaded) error {
-	p := diag.Printer{Out: w, Sources: l.bundle.Sources, Color: colored(w, a.settings.color), Width: widthOf(w)}
-	return p.Print(l.found)
+	return a.printer(w, l.bundle.Sources).Print(l.found)
+}
+
+// printer writes findings for people.
+func (a *app) printer(w io.Writer, sources map[string][]byte) *diag.Printer {
+	return &diag.Printer{Out: w, Sources: sources, Color: colored(w, a.settings.color), Width: widthOf(w)}
 }
 
 // reportFindings tells what a run has found at load: as lint does, or as records

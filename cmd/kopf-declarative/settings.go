@@ -42,6 +42,7 @@ type settings struct {
 	cpuProfile    string
 	peeringSettings
 	lintSettings
+	evalSettings
 }
 
 func (s *settings) globalFlags(f *pflag.FlagSet) {

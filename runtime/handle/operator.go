@@ -142,9 +142,9 @@ func unknownAlias(child actions.Child, known []string) *diag.Diagnostic {
 // Storage is where the operator keeps its records on an object.
 func (o *Operator) Storage() *state.Storage { return &o.Settings.Storage }
 
-// essenceOptions are the same for all objects of a resource: the fields that
+// EssenceOptions are the same for all objects of a resource: the fields that
 // its handlers name, and what is the operator's own.
-func (o *Operator) essenceOptions(handlers []*Handler) essence.Options {
+func (o *Operator) EssenceOptions(handlers []*Handler) essence.Options {
 	var fields [][]string
 	for _, h := range withSubs(handlers) {
 		path := h.match.field

@@ -136,7 +136,7 @@ func (o *Operator) NewWorker(handlers []*Handler, opts WorkerOptions) *Worker {
 		w.countsUpdates = w.countsUpdates || h.seesUpdates() && h.makes()
 		w.keepsCreate = w.keepsCreate || h.seesUpdates() || h.on[string(cause.Create)] || h.on[string(cause.Resume)]
 	}
-	w.essence = o.essenceOptions(w.handlers)
+	w.essence = o.EssenceOptions(w.handlers)
 	return w
 }
 

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kopf-declarative/kopf-declarative/runtime/trial"
+	"github.com/kopf-declarative/kopf-declarative/spec"
+)
+
+// expressionName is what messages call an expression that stands in no file.
+const expressionName = "<expression>"
+
+func newEval(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "eval EXPR",
+		Short: "Evaluate an expression or a template, without a cluster",
+		Long: `Evaluate an expression, or with --template a template, as the engine would: show
+its value and its type. Nothing is asked of a cluster: the object comes from a
+file, and what only a run knows is given by --let.
+
+With --operator and --handler, the expression is one in that handler: it sees
+what exists there, the operator's filters and the handler's vars and param.`,
+		Example: `  kopf-declarative eval 'spec.size * 2' --object claim.yaml
+  kubectl get pod web -o yaml | kopf-declarative eval 'isReady(body)' --object -
+  kopf-declarative eval "changed('spec.size')" --object new.yaml --old old.yaml
+  kopf-declarative eval --template '${name}-${item}' --object claim.yaml --let item=3
+  kopf-declarative eval 'vars.url' --object claim.yaml --operator operator.yaml --handler create`,
+		PreRunE: a.settings.resolve,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.eval(cmd.Context(), cmd, args)
+		},
+	}
+	a.settings.evalFlags(cmd.Flags())
+	return cmd
+}
+
+func (a *app) eval(ctx context.Context, cmd *cobra.Command, args []string) error {
+	switch {
+	case len(args) > 1:
+		return usageErrorf(cmd, "eval takes one expression, but got %q too; quote it for your shell", args[1])
+	case len(args) == 0:
+		return usageErrorf(cmd, "no expression given")
+	}
+	t, sources, err := a.trial(cmd)
+	if err != nil {
+		return err
+	}
+	source := spec.Source{Name: expressionName, Text: []byte(args[0])}
+	evaluate := t.Expr
+	if a.settings.template {
+		source.Name = "<template>"
+		evaluate = t.Template
+	}
+	answer, failure := evaluate(ctx, source)
+	if failure == nil {
+		return trial.Show(a.stdout, answer, a.settings.output)
+	}
+	sources[source.Name] = source.Text
+	if err := failure.Tell(a.printer(a.stderr, sources)); err != nil {
+		return err
+	}
+	return errReported
+}
+
+// trial prepares what expressions are evaluated on; the sources are the texts that
+// messages may be about.
+func (a *app) trial(cmd *cobra.Command) (*trial.Trial, map[string][]byte, error) {
+	o := trial.Options{Clock: time.Now, Version: ownVersion().Version}
+	if err := a.evalPlace(cmd, &o); err != nil {
+		return nil, nil, err
+	}
+	sources, err := a.evalOperator(cmd, &o)
+	if err != nil {
+		return nil, nil, err
+	}
+	if o.Object, err = a.readObject(a.settings.object); err != nil {
+		return nil, nil, err
+	}
+	if o.Old, err = a.readObject(a.settings.old); err != nil {
+		return nil, nil, err
+	}
+	for _, text := range a.settings.lets {
+		l, err := trial.ParseLet(text, os.ReadFile)
+		if err != nil {
+			return nil, nil, usageErrorf(cmd, "--let %v", err)
+		}
+		o.Lets = append(o.Lets, l)
+	}
+	t, err := trial.New(o)
+	if err != nil {
+		return nil, nil, usageErrorf(cmd, "%v", err)
+	}
+	return t, sources, nil
+}
+
+// evalPlace reads the flags that say where the expression stands, and checks that they go
+// together.
+func (a *app) evalPlace(cmd *cobra.Command, o *trial.Options) error {
+	s := &a.settings
+	standardInput := 0
+	for _, file := range append([]string{s.object, s.old}, append(s.operators, s.crds...)...) {
+		if file == "-" {
+			standardInput++
+		}
+	}
+	switch {
+	case standardInput > 1:
+		return usageErrorf(cmd, "only one file can be -, the standard input")
+	case s.handler != "" && len(s.operators) == 0:
+		return usageErrorf(cmd, "--handler needs --operator FILE")
+	case s.handler != "" && s.scope != "":
+		return usageErrorf(cmd, "--handler and --scope exclude each other: a handler is a place")
+	case s.scope == "":
+		return nil
+	}
+	scope, err := trial.ParseScope(s.scope)
+	if err != nil {
+		return usageErrorf(cmd, "--scope: %v", err)
+	}
+	o.Scope = &scope
+	return nil
+}
+
+// evalOperator reads the operators and definitions. Their mistakes are told as lint tells them.
+func (a *app) evalOperator(cmd *cobra.Command, o *trial.Options) (map[string][]byte, error) {
+	files := append(a.settings.operators[:len(a.settings.operators):len(a.settings.operators)], a.settings.crds...)
+	if len(files) == 0 {
+		return map[string][]byte{}, nil
+	}
+	l := a.load(files)
+	if l.found.HasErrors() {
+		if err := a.printFindings(a.stderr, l); err != nil {
+			return nil, err
+		}
+		return nil, errReported
+	}
+	for _, crd := range l.bundle.CRDs {
+		o.CRDs = append(o.CRDs, crd.Object)
+	}
+	if len(a.settings.operators) == 0 {
+		return l.bundle.Sources, nil
+	}
+	var err error
+	if o.Target, err = trial.Find(l.bundle.Operators, a.settings.handler); err != nil {
+		return nil, usageErrorf(cmd, "%v", err)
+	}
+	return l.bundle.Sources, nil
+}
+
+// readObject reads the object of a file; nil where none is named.
+func (a *app) readObject(file string) (map[string]any, error) {
+	if file == "" {
+		return nil, nil
+	}
+	source := spec.Source{Name: file}
+	var err error
+	if file == "-" {
+		source.Name = spec.StdinName
+		source.Text, err = io.ReadAll(a.stdin)
+	} else {
+		source.Text, err = os.ReadFile(file)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot read the object: %w", err)
+	}
+	object, found, err := trial.ReadObject(source)
+	if found.HasErrors() {
+		if err := a.printer(a.stderr, map[string][]byte{source.Name: source.Text}).Print(found); err != nil {
+			return nil, err
+		}
+		return nil, errReported
+	}
+	return object, err
+}

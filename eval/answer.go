@@ -31,10 +31,9 @@ func (p *Program) Answer(ctx context.Context, b *Binding) (Answer, error) {
 	if t, isType := v.(*types.Type); isType { // JSON has no types, people want to see them
 		return Answer{Value: typeWords(t), Type: "type"}, nil
 	}
-	w := jsonWriter{share: true}
-	value, ok, err := w.toJSON(v)
+	value, ok, err := p.written(b, v, true)
 	if err != nil {
-		return Answer{}, p.explain(b, err)
+		return Answer{}, err
 	}
 	return Answer{Value: value, Omitted: !ok, Type: valueWords(v, p.ast.OutputType())}, nil
 }
@@ -60,7 +59,7 @@ func (t *Template) Answer(ctx context.Context, b *Binding) (Answer, error) {
 	case !ok:
 		return Answer{Omitted: true, Type: noValue}, nil
 	}
-	return Answer{Value: value, Type: valueWords(types.DefaultTypeAdapter.NativeToValue(value), cel.DynType)}, nil
+	return Answer{Value: value, Type: valueWords(adapter{}.NativeToValue(value), cel.DynType)}, nil
 }
 
 // TypeWords is the type of the template as far as it is known without values: that of the
@@ -70,7 +69,7 @@ func (t *Template) TypeWords() string {
 	case expression:
 		return root.program.TypeWords()
 	case constant:
-		return valueWords(types.DefaultTypeAdapter.NativeToValue(root.value), cel.DynType)
+		return valueWords(adapter{}.NativeToValue(root.value), cel.DynType)
 	case listPart:
 		return "list"
 	case mapPart:

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/cel-go/cel"
 
+	"github.com/kopf-declarative/kopf-declarative/eval/schema"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 )
 
@@ -75,5 +76,50 @@ func BenchmarkCompile(b *testing.B) {
 		if _, problems := e.Expr(&spec.Expr{Text: "has(spec.size) && spec.size > 2 && labels.app == 'web'"}, everything, cel.BoolType); len(problems) > 0 {
 			b.Fatal(problems)
 		}
+	}
+}
+
+// BenchmarkTyped asks objects of which most is JSON, or all, or of which each part that is asked
+// stands beside a time. "plain" is what it costs without any types.
+func BenchmarkTyped(b *testing.B) {
+	e, shape := newEnv(b), jobShape(b)
+	for _, text := range []string{
+		"spec.size > 1 && spec.mode == 'fast'", "body.spec.plain.a.b == 1", "meta.name == 'j' && meta.labels.a == 'b'", "spec.windows.exists(w, w.name == 'b')",
+	} {
+		p := expr(b, e, text, cel.BoolType)
+		for _, typed := range []bool{false, true} {
+			body, s := data(b, job), shape
+			name := "typed/"
+			if !typed {
+				s, name = nil, "plain/"
+			}
+			b.Run(name+text, func(b *testing.B) {
+				binding := NewBinding(map[string]any{
+					"body": Typed(body, s), "spec": Typed(body["spec"], s.At("spec")), "meta": Typed(body["metadata"], s.At("metadata")),
+				})
+				b.ReportAllocs()
+				for b.Loop() {
+					if ok, err := p.Bool(b.Context(), binding); !ok || err != nil {
+						b.Fatal(ok, err)
+					}
+				}
+			})
+		}
+	}
+}
+
+func BenchmarkShape(b *testing.B) {
+	for _, gvk := range []string{"Deployment", "Pod"} {
+		b.Run(gvk, func(b *testing.B) {
+			apiVersion := "apps/v1"
+			if gvk == "Pod" {
+				apiVersion = "v1"
+			}
+			kind := schema.Builtin().Type(schema.KindOf(apiVersion, gvk))
+			b.ReportAllocs()
+			for b.Loop() {
+				ObjectShape(kind)
+			}
+		})
 	}
 }

@@ -12,8 +12,8 @@ import (
 const ChangedKey = "@changed"
 
 // Binding is what an evaluation sees: values by the names of the Variables.
-// A value is JSON-like data, a time.Time, a time.Duration, what Vars.Bind
-// returned, or a func() (any, error) that is called when the name is first
+// A value is JSON-like data, a time.Time, a time.Duration, what Typed or Vars.Bind
+// returned, or a func() (any, error) of one of these that is called when the name is first
 // used, and once. A Binding is for one goroutine at a time; the data in it is
 // only ever read.
 type Binding struct {
@@ -36,6 +36,15 @@ func (b *Binding) Become(other *Binding) { *b = *other }
 // ResolveName implements cel's Activation. A lazy value that failed is a CEL
 // error, which the attribute that asked for it passes on.
 func (b *Binding) ResolveName(name string) (any, bool) {
+	value, found := b.lookup(name)
+	if l, ok := value.(*leaf); ok {
+		return valueOf(l.raw, l.shape), true
+	}
+	return value, found
+}
+
+// lookup finds a value as it was bound.
+func (b *Binding) lookup(name string) (any, bool) {
 	for at := b; at != nil; at = at.parent {
 		value, found := at.values[name]
 		if !found {

@@ -91,7 +91,7 @@ func (p *Program) missingKey(b *Binding, err error, node ast.Expr, key string) *
 	}
 	keys, isMap := keysOf(owner)
 	if !isMap {
-		e.Message = "cannot take " + key + " of " + typeName(types.DefaultTypeAdapter.NativeToValue(owner))
+		e.Message = "cannot take " + key + " of " + typeName(adapter{}.NativeToValue(owner))
 		return e
 	}
 	if guess, ok := diag.Nearest(key, keys); ok {
@@ -170,13 +170,14 @@ func selected(node ast.Expr) (name string, operand ast.Expr) {
 	return "", nil
 }
 
-// resolve looks up a chain of selections in the data, without evaluating.
+// resolve looks up a chain of selections in the data, without evaluating. What it finds is as it
+// was bound, or what Typed makes of it.
 func (p *Program) resolve(e ast.Expr, b *Binding) (any, bool) {
 	if e.Kind() == ast.IdentKind {
 		if p.use.locals[e.AsIdent()] {
 			return nil, false
 		}
-		return b.ResolveName(e.AsIdent())
+		return b.lookup(e.AsIdent())
 	}
 	name, operand := selected(e)
 	if operand == nil {
@@ -190,26 +191,29 @@ func (p *Program) resolve(e ast.Expr, b *Binding) (any, bool) {
 	case map[string]any:
 		value, ok := o[name]
 		return value, ok
+	case *jsonMap:
+		value, ok := o.raw[name]
+		return Typed(value, o.shape.field(name)), ok
 	case []any:
-		if e.Kind() == ast.CallKind {
-			return itemAt(o, e.AsCall())
-		}
+		return itemAt(&jsonList{raw: o}, e)
+	case *jsonList:
+		return itemAt(o, e)
 	case traits.Mapper:
 		return entryOf(o, name)
 	}
 	return nil, false
 }
 
-// itemAt is the item that a call of the index operator takes with a literal.
-func itemAt(list []any, c ast.CallExpr) (any, bool) {
-	if c.Args()[1].Kind() != ast.LiteralKind {
+// itemAt is the item that an expression takes by the index operator with a literal.
+func itemAt(list *jsonList, e ast.Expr) (any, bool) {
+	if e.Kind() != ast.CallKind || e.AsCall().Args()[1].Kind() != ast.LiteralKind {
 		return nil, false
 	}
-	i, ok := c.Args()[1].AsLiteral().(types.Int)
-	if !ok || i < 0 || int(i) >= len(list) {
+	i, ok := e.AsCall().Args()[1].AsLiteral().(types.Int)
+	if !ok || i < 0 || int(i) >= len(list.raw) {
 		return nil, false
 	}
-	return list[i], true
+	return Typed(list.raw[i], list.shape.item(int(i))), true
 }
 
 // keysOf are the keys of a map, sorted.
@@ -227,7 +231,7 @@ func keysOf(owner any) ([]string, bool) {
 			}
 		}
 	default:
-		mapper, ok := types.DefaultTypeAdapter.NativeToValue(owner).(traits.Mapper)
+		mapper, ok := adapter{}.NativeToValue(owner).(traits.Mapper)
 		if !ok {
 			return nil, false
 		}

@@ -60,7 +60,7 @@ func jsonDecode(v ref.Val) ref.Val {
 	if err != nil {
 		return types.NewErr("the text is not JSON")
 	}
-	return types.DefaultTypeAdapter.NativeToValue(native)
+	return adapter{}.NativeToValue(native)
 }
 
 // yamlDecode is yaml.decode.
@@ -77,7 +77,7 @@ func yamlDecode(v ref.Val) ref.Val {
 	if err != nil {
 		return types.NewErr("the text is not YAML")
 	}
-	return types.DefaultTypeAdapter.NativeToValue(native)
+	return adapter{}.NativeToValue(native)
 }
 
 // manyDocuments tells whether a document marker stands behind content. The

@@ -87,7 +87,7 @@ func (m *lazyMap) Find(key ref.Val) (ref.Val, bool) {
 	if !found {
 		return nil, false
 	}
-	return types.DefaultTypeAdapter.NativeToValue(value), true
+	return adapter{}.NativeToValue(value), true
 }
 
 // Get implements traits.Indexer.
@@ -113,7 +113,7 @@ func (m *lazyMap) Iterator() traits.Iterator {
 	natives := m.source.keys()
 	keys := make([]ref.Val, len(natives))
 	for i, key := range natives {
-		keys[i] = types.DefaultTypeAdapter.NativeToValue(key)
+		keys[i] = adapter{}.NativeToValue(key)
 	}
 	return &keyIterator{keys: keys}
 }
@@ -145,7 +145,7 @@ func (m *lazyMap) read() ref.Val {
 			all[key] = value
 		}
 	}
-	return types.NewRefValMap(types.DefaultTypeAdapter, all)
+	return types.NewRefValMap(adapter{}, all)
 }
 
 // notIndexed says why some variables that exist everywhere do not in an index: it follows

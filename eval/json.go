@@ -44,6 +44,10 @@ func (w *jsonWriter) toJSON(v ref.Val) (value any, ok bool, err error) {
 		return w.toJSON(x.GetValue())
 	case *types.Err:
 		return nil, false, x
+	case *jsonMap:
+		value, err = w.fromNative(x.raw, x.shape)
+	case *jsonList:
+		value, err = w.fromNative(x.raw, x.shape)
 	case traits.Mapper:
 		value, err = w.fromMap(x)
 	case traits.Lister:
@@ -102,7 +106,7 @@ func stringer(v ref.Val) (any, error) {
 // fromMap converts a map; entries that are omitted are dropped.
 func (w *jsonWriter) fromMap(m traits.Mapper) (any, error) {
 	if raw, ok := m.Value().(map[string]any); ok {
-		return w.fromNative(raw)
+		return w.fromNative(raw, nil)
 	}
 	result := make(map[string]any)
 	for it := m.Iterator(); it.HasNext() == types.True; {
@@ -145,7 +149,7 @@ func keyText(key ref.Val) (string, error) {
 // fromList converts a list; items that are omitted are dropped.
 func (w *jsonWriter) fromList(l traits.Lister) (any, error) {
 	if raw, ok := l.Value().([]any); ok {
-		return w.fromNative(raw)
+		return w.fromNative(raw, nil)
 	}
 	result := []any{}
 	for it := l.Iterator(); it.HasNext() == types.True; {
@@ -160,14 +164,16 @@ func (w *jsonWriter) fromList(l traits.Lister) (any, error) {
 	return result, nil
 }
 
-// fromNative converts what a Binding held. JSON-like data is shared or copied;
-// other Go values become JSON-like.
-func (w *jsonWriter) fromNative(v any) (any, error) {
+// fromNative converts what a Binding held. JSON-like data is shared or copied as it is, but
+// for whole numbers that are meant to have a fraction; other Go values become JSON-like.
+func (w *jsonWriter) fromNative(v any, s *Shape) (any, error) {
 	if w.nodes++; w.nodes > maxNodes {
 		return nil, errTooLarge
 	}
 	switch x := v.(type) {
-	case nil, bool, string, int64:
+	case int64:
+		return s.number(x), nil
+	case nil, bool, string:
 		return x, nil
 	case float64:
 		return finite(x)
@@ -177,7 +183,7 @@ func (w *jsonWriter) fromNative(v any) (any, error) {
 		}
 		result := make(map[string]any, len(x))
 		for key, value := range x {
-			copied, err := w.fromNative(value)
+			copied, err := w.fromNative(value, s.field(key))
 			if err != nil {
 				return nil, err
 			}
@@ -190,7 +196,7 @@ func (w *jsonWriter) fromNative(v any) (any, error) {
 		}
 		result := make([]any, len(x))
 		for i, value := range x {
-			copied, err := w.fromNative(value)
+			copied, err := w.fromNative(value, s.item(i))
 			if err != nil {
 				return nil, err
 			}
@@ -198,9 +204,9 @@ func (w *jsonWriter) fromNative(v any) (any, error) {
 		}
 		return result, nil
 	case time.Time, time.Duration, []byte, int, int32, uint, uint32, uint64, float32:
-		return scalar(types.DefaultTypeAdapter.NativeToValue(x))
+		return scalar(adapter{}.NativeToValue(x))
 	}
-	value, ok, err := w.toJSON(types.DefaultTypeAdapter.NativeToValue(v))
+	value, ok, err := w.toJSON(adapter{}.NativeToValue(v))
 	if err == nil && !ok {
 		err = fmt.Errorf("a Go value of type %s cannot become JSON", reflect.TypeOf(v))
 	}

@@ -31,6 +31,7 @@ var base = sync.OnceValues(func() (*cel.Env, error) {
 // or map literal have one type, which no JSON object obeys.
 var libraries = sync.OnceValues(func() (*cel.Env, error) {
 	env, err := cel.NewEnv(
+		cel.CustomTypeAdapter(adapter{}),
 		cel.EagerlyValidateDeclarations(true),
 		cel.DefaultUTCTimeZone(true),
 		cel.CrossTypeNumericComparisons(true),

@@ -16,7 +16,7 @@ func mergeValues(a, b ref.Val) ref.Val {
 	if err != nil {
 		return types.WrapErr(err)
 	}
-	return types.DefaultTypeAdapter.NativeToValue(mergePatch(target, patch))
+	return adapter{}.NativeToValue(mergePatch(target, patch))
 }
 
 // mergePatch applies a merge patch without changing either argument.

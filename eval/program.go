@@ -72,6 +72,20 @@ func (p *Program) Eval(ctx context.Context, b *Binding) (any, error) {
 	return value, err
 }
 
+// EvalTyped is Eval with the types that the value has in the expression: Typed(value, shape)
+// brings them back.
+func (p *Program) EvalTyped(ctx context.Context, b *Binding) (value any, shape *Shape, err error) {
+	v, err := p.value(ctx, b)
+	if err != nil {
+		return nil, nil, err
+	}
+	value, _, err = p.written(b, v, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	return value, shapeOfValue(v), nil
+}
+
 // Bool is the value of an expression that must be true or false.
 func (p *Program) Bool(ctx context.Context, b *Binding) (bool, error) {
 	v, err := p.value(ctx, b)
@@ -90,12 +104,47 @@ func (p *Program) json(ctx context.Context, b *Binding, share bool) (value any, 
 	if err != nil {
 		return nil, false, err
 	}
+	return p.written(b, v, share)
+}
+
+// written converts a value of the expression; ok is false where it is omitted.
+func (p *Program) written(b *Binding, v ref.Val, share bool) (value any, ok bool, err error) {
+	if raw, ok := p.original(b, v); ok {
+		return raw, true, nil
+	}
 	w := jsonWriter{share: share}
 	value, ok, err = w.toJSON(v)
 	if err != nil {
 		return nil, false, p.explain(b, err)
 	}
 	return value, ok, nil
+}
+
+// original is the JSON that a value was read from, where the expression does no more than select
+// it: a date stays a date, and 2026-01-01T00:00:00.000000Z what it is.
+func (p *Program) original(b *Binding, v ref.Val) (any, bool) {
+	switch present(v).(type) {
+	case types.Timestamp, types.Duration, types.Bytes, types.Double:
+	default:
+		return nil, false
+	}
+	found, _ := p.resolve(p.ast.NativeRep().Expr(), b)
+	l, ok := found.(*leaf)
+	if !ok {
+		return nil, false
+	}
+	if n, ok := l.raw.(int64); ok {
+		return l.shape.number(n), true
+	}
+	return l.raw, true
+}
+
+// present is the value of an optional that has one.
+func present(v ref.Val) ref.Val {
+	if o, ok := v.(*types.Optional); ok && o.HasValue() {
+		return o.GetValue()
+	}
+	return v
 }
 
 var errDeadline = errors.New("deadline of an evaluation")

@@ -15,7 +15,11 @@ func conditionOf(obj, kind ref.Val) ref.Val {
 	if found == nil {
 		return types.OptionalNone
 	}
-	return types.OptionalOf(types.DefaultTypeAdapter.NativeToValue(found))
+	var shape *Shape
+	if typed, ok := obj.(*jsonMap); ok {
+		shape = typed.shape.At("status", "conditions").item(0)
+	}
+	return types.OptionalOf(valueOf(found, shape))
 }
 
 // readyValue is isReady(obj).

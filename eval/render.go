@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/cel-go/common/types"
+
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
 
@@ -30,7 +32,7 @@ func (t *Template) Text(ctx context.Context, b *Binding) (string, error) {
 // Duration is the value as a time span: a Go duration such as 1m30s, a CEL
 // duration, or a number of seconds. It is 0 where the value is omitted.
 func (t *Template) Duration(ctx context.Context, b *Binding) (time.Duration, error) {
-	v, ok, err := t.Render(ctx, b)
+	v, ok, err := t.duration(ctx, b)
 	if err != nil || !ok {
 		return 0, err
 	}
@@ -41,6 +43,23 @@ func (t *Template) Duration(ctx context.Context, b *Binding) (time.Duration, err
 	return d, nil
 }
 
+// duration is the value from which a duration can be read. A duration of an object's may have a
+// text that only its schema's format can read.
+func (t *Template) duration(ctx context.Context, b *Binding) (any, bool, error) {
+	x, ok := t.root.(expression)
+	if !ok {
+		return t.Render(ctx, b)
+	}
+	v, err := x.program.value(ctx, b)
+	if err != nil {
+		return nil, false, err
+	}
+	if d, ok := present(v).(types.Duration); ok {
+		return d.Duration, true, nil
+	}
+	return x.program.written(b, v, true)
+}
+
 // failed is an error about the value of the template.
 func (t *Template) failed(message string) error {
 	return &Error{Range: t.place, Message: message}
@@ -49,6 +68,8 @@ func (t *Template) failed(message string) error {
 // durationOf reads a duration from JSON-like data.
 func durationOf(v any) (time.Duration, error) {
 	switch x := v.(type) {
+	case time.Duration:
+		return x, nil
 	case int64:
 		return seconds(float64(x))
 	case float64:

@@ -141,7 +141,7 @@ func (s *seer) note(e ast.Expr, value any) {
 	}
 	s.known[text] = true
 	w := jsonWriter{share: true}
-	data, ok, err := w.toJSON(types.DefaultTypeAdapter.NativeToValue(value))
+	data, ok, err := w.toJSON(adapter{}.NativeToValue(value))
 	if err == nil && ok {
 		s.seen = append(s.seen, Seen{Text: text, Value: data})
 	}

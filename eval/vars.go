@@ -132,7 +132,7 @@ func (m *varsMap) evaluate(t *Template) ref.Val {
 	case !ok:
 		return nil
 	}
-	return types.DefaultTypeAdapter.NativeToValue(value)
+	return adapter{}.NativeToValue(value)
 }
 
 // Get implements traits.Indexer.
@@ -197,5 +197,5 @@ func (m *varsMap) evaluated() ref.Val {
 		}
 		all[key] = value
 	}
-	return types.NewRefValMap(types.DefaultTypeAdapter, all)
+	return types.NewRefValMap(adapter{}, all)
 }

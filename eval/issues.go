@@ -8,6 +8,7 @@ import (
 	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/common"
 	"github.com/google/cel-go/common/ast"
+	"github.com/google/cel-go/common/decls"
 	"github.com/google/cel-go/common/operators"
 	"github.com/google/cel-go/common/types"
 
@@ -127,7 +128,11 @@ func (e *Env) typeErrors(src source, at place, u *usage, issues []*common.Error)
 	for _, issue := range issues {
 		offset, _ := text.LocationOffset(issue.Location)
 		if m := undeclared.FindStringSubmatch(issue.Message); m != nil {
-			if ignored[m[1]] && !isCall(src, int(offset)) {
+			name := m[1]
+			if isCall(src, int(offset)) {
+				name += "()"
+			}
+			if ignored[name] {
 				continue
 			}
 			problems = append(problems, e.unknown(src, at, u, issue, m[1], int(offset)))
@@ -145,8 +150,9 @@ func isCall(src source, offset int) bool {
 	return b < len(src.text) && src.text[b] == '('
 }
 
-// consequences are names that are unknown only because a function is: the
-// prefix of hash.sha265(x), and the variable of a misspelt spec.list.fliter(i, …).
+// consequences are names that are unknown only because a function is, or the
+// other way round: the prefix of hash.sha265(x), the variable of a misspelt
+// spec.list.fliter(i, …), and the function of hahs.short(x).
 func (e *Env) consequences(u *usage, issues []*common.Error) map[string]bool {
 	names := map[string]bool{}
 	for _, issue := range issues {
@@ -155,14 +161,32 @@ func (e *Env) consequences(u *usage, issues []*common.Error) map[string]bool {
 			continue
 		}
 		c := node.AsCall()
-		if c.IsMemberFunction() && c.Target().Kind() == ast.IdentKind && e.isNamespace(c.Target().AsIdent()) {
-			names[c.Target().AsIdent()] = true
+		if c.IsMemberFunction() && c.Target().Kind() == ast.IdentKind {
+			prefix := c.Target().AsIdent()
+			if _, meant := e.nearestNamespace(prefix, c.FunctionName()); meant {
+				names[c.FunctionName()+"()"] = true
+			} else if e.isNamespace(prefix) {
+				names[prefix] = true
+			}
 		}
 		if len(c.Args()) > 1 && c.Args()[0].Kind() == ast.IdentKind {
 			names[c.Args()[0].AsIdent()] = true
 		}
 	}
 	return names
+}
+
+// nearestNamespace guesses which prefix a function was meant to have: one with
+// which it exists.
+func (e *Env) nearestNamespace(prefix, function string) (string, bool) {
+	var known []string
+	for f := range e.cel.Functions() {
+		if namespace, ok := strings.CutSuffix(f, "."+function); ok {
+			known = append(known, namespace)
+		}
+	}
+	slices.Sort(known)
+	return diag.Nearest(prefix, known)
 }
 
 // isNamespace tells whether functions are named name.something.
@@ -179,22 +203,27 @@ func (e *Env) isNamespace(name string) bool {
 func (e *Env) unknown(src source, at place, u *usage, issue *common.Error, name string, offset int) *diag.Diagnostic {
 	if !isCall(src, offset) {
 		d := src.problemAt(ruleName, "unknown variable", name, offset)
-		if guess, ok := diag.Nearest(name, e.visible(at, u)); ok {
+		guess, ok := e.meantNamespace(u, name)
+		if !ok {
+			guess, ok = diag.Nearest(name, e.visible(at, u))
+		}
+		if ok {
 			d.Detail = name + "; did you mean " + guess + "?"
 			d.SuggestWord(name, guess)
 		}
 		return d
 	}
-	full, prefix := name, ""
+	full, prefix, member := name, "", false
 	if node, ok := u.nodes[issue.ExprID]; ok && node.Kind() == ast.CallKind {
 		c := node.AsCall()
+		member = c.IsMemberFunction()
 		if c.IsMemberFunction() && c.Target().Kind() == ast.IdentKind && e.isNamespace(c.Target().AsIdent()) {
 			prefix = c.Target().AsIdent() + "."
-			full = prefix + name
+			full, member = prefix+name, false
 		}
 	}
 	d := src.problemAt(ruleName, "unknown function", full+"()", offset)
-	if guess, ok := diag.Nearest(full, e.callable(prefix)); ok {
+	if guess, ok := diag.Nearest(full, e.callable(prefix, member)); ok {
 		d.Detail = full + "(); did you mean " + guess + "()?"
 		d.SuggestWord(name, strings.TrimPrefix(guess, prefix))
 	}
@@ -221,17 +250,37 @@ func (e *Env) visible(at place, u *usage) []string {
 	return names
 }
 
-// callable are the names of functions and macros with a prefix.
-func (e *Env) callable(prefix string) []string {
+// meantNamespace takes an unknown variable for the misspelt prefix of a
+// function.
+func (e *Env) meantNamespace(u *usage, name string) (string, bool) {
+	for _, f := range u.functions {
+		prefix, function, ok := strings.Cut(f.name, ".")
+		if !ok || prefix != name {
+			continue
+		}
+		if guess, ok := e.nearestNamespace(name, function); ok {
+			return guess, true
+		}
+	}
+	return "", false
+}
+
+// callable are the names of the functions and macros with a prefix, or of those
+// that are called on a value.
+func (e *Env) callable(prefix string, member bool) []string {
 	var names []string
-	for name := range e.cel.Functions() {
-		names = append(names, name)
+	for name, f := range e.cel.Functions() {
+		if slices.ContainsFunc(f.OverloadDecls(), func(o *decls.OverloadDecl) bool { return o.IsMemberFunction() == member }) {
+			names = append(names, name)
+		}
 	}
 	for _, m := range e.cel.Macros() {
-		names = append(names, m.Function())
+		if m.IsReceiverStyle() == member {
+			names = append(names, m.Function())
+		}
 	}
 	names = slices.DeleteFunc(names, func(name string) bool {
-		return strings.ContainsAny(name, "@_") || !strings.HasPrefix(name, prefix)
+		return strings.ContainsAny(name, "@_") || name == "in" || !strings.HasPrefix(name, prefix)
 	})
 	slices.Sort(names)
 	return slices.Compact(names)

@@ -18,6 +18,10 @@ func (r *report) syntaxError(c *chunk, decoder *yaml.Decoder, err error) {
 	if !ok {
 		at = c.start
 	}
+	if m := findMisplaced(c, at); m != nil {
+		m.report(r, c)
+		return
+	}
 	context, inside := failureContext(c, decoder)
 	if rest := c.src.text[at:c.end]; strings.TrimSpace(rest) == "" {
 		// Something was never closed: where it began says more than the end.

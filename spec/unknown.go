@@ -35,7 +35,7 @@ func (d *decoder) unknownKey(key *Value) string {
 	}
 	bad := d.add(ruleUnknown, key.Range, "%s has no key %q", here.noun, name)
 	where, inner := d.keyAround(name), d.keyInside(name)
-	guess, near := diag.Nearest(name, keysOf(here.typ))
+	guess, near := d.nearestKey(name)
 	switch {
 	case where != "" && inner != "":
 		bad.Detail += fmt.Sprintf("; %q stands at %s, or under %s", name, where, inner)
@@ -51,6 +51,17 @@ func (d *decoder) unknownKey(key *Value) string {
 		bad.Detail += "; its keys are " + strings.Join(keysOf(here.typ), ", ")
 	}
 	return ""
+}
+
+// nearestKey guesses which key of the map at hand was meant: one that is not
+// there yet, if any is near.
+func (d *decoder) nearestKey(name string) (string, bool) {
+	all := keysOf(d.here().typ)
+	absent := slices.DeleteFunc(slices.Clone(all), func(key string) bool { return d.here().value.Get(key) != nil })
+	if guess, ok := diag.Nearest(name, absent); ok {
+		return guess, true
+	}
+	return diag.Nearest(name, all)
 }
 
 // keyAround finds a key that belongs further out, such as a `when` inside an

@@ -4,7 +4,7 @@ import "strings"
 
 // Nearest returns the candidate that a word was probably meant to be, or
 // nothing where none is near: a word in another spelling (case, dashes and
-// underscores aside), within an edit or two, depending on its length, or cut.
+// underscores aside), within an edit or two, depending on its length and on what else is near, or cut.
 func Nearest(word string, candidates []string) (string, bool) {
 	best, least := "", maxDistance(word)+1
 	for _, candidate := range candidates {
@@ -18,16 +18,36 @@ func Nearest(word string, candidates []string) (string, bool) {
 			best, least = candidate, d
 		}
 	}
-	if best == "" {
-		return onlyLonger(word, candidates)
+	if best != "" {
+		return best, true
 	}
-	return best, true
+	if longer, ok := onlyLonger(word, candidates); ok || maxDistance(word) > 0 {
+		return longer, ok
+	}
+	return onlyNear(word, candidates)
+}
+
+// onlyNear returns the one candidate within one edit. Of a word of two letters
+// one edit leaves little, so it tells something only where nothing else is as
+// near.
+func onlyNear(word string, candidates []string) (string, bool) {
+	found := ""
+	for _, candidate := range candidates {
+		if candidate == word || distance(word, candidate) > 1 {
+			continue
+		}
+		if found != "" {
+			return "", false
+		}
+		found = candidate
+	}
+	return found, found != ""
 }
 
 // onlyLonger returns the one candidate that begins with the word: "warn" is
 // "warning".
 func onlyLonger(word string, candidates []string) (string, bool) {
-	if len(word) < 3 {
+	if len(word) < 2 {
 		return "", false
 	}
 	found := ""

@@ -138,9 +138,12 @@ func TestSingleMistakes(t *testing.T) {
 			groups[m.Group] = &rates{}
 		}
 		groups[m.Group].add(r)
-		if (!r.word || *noise && !r.alone) && shown < *failing {
+		if !r.word && shown < *failing {
 			shown++
 			t.Log(describe(r))
+		}
+		if *noise && !r.alone {
+			t.Log(others(r))
 		}
 	}
 	var table strings.Builder
@@ -155,6 +158,18 @@ func TestSingleMistakes(t *testing.T) {
 	}
 	fmt.Fprintf(&table, "%-20s %s\n", "all", total)
 	t.Log("\n" + table.String())
+}
+
+// others are the findings beside the one that is expected.
+func others(r result) string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "%s (%d:%d):", r.Name(), r.Line, r.Column)
+	for _, d := range r.found {
+		if d.Subject.Start.Line != r.Line || d.Subject.Start.Column != r.Column {
+			fmt.Fprintf(&out, " %s at %d:%d", d.ID(), d.Subject.Start.Line, d.Subject.Start.Column)
+		}
+	}
+	return out.String()
 }
 
 // describe is a mutant that lint does not understand, for people.

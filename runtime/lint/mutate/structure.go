@@ -113,6 +113,9 @@ func missingColons(f *file) {
 		if s.lang == nil && !s.up.named && len(s.up.below) == 1 {
 			continue // data may be a text as well as a map
 		}
+		if s.lang == nil && !s.up.named && isFlow(s.value) && len(s.value.Content) == 2 {
+			continue // `spec {size: 1}` is a key of two words
+		}
 		colon := f.at(s) + len(s.key.Value)
 		if s.key.Style != 0 || f.text[colon] != ':' {
 			continue
@@ -139,6 +142,8 @@ func missingDashes(f *file) {
 			}
 		} else if s.after() != nil || len(s.keys) == 0 {
 			continue // where the others have dashes, it is they that do not fit; and data may be a map
+		} else if s.lang != nil && strings.HasSuffix(s.lang.Type, ", or a list of them") {
+			continue // one item needs no list
 		}
 		f.replace(mistake{"dash", "no dash", strings.SplitN(f.text[dash:], "\n", 2)[0], ""}, dash, dash+1, " ", at)
 	}

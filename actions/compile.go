@@ -112,14 +112,16 @@ func (c *compiler) references(used []eval.Selection) {
 		if slices.Contains(c.visible, use.Name) {
 			continue
 		}
-		detail := fmt.Sprintf("no step named %q stands before this one", use.Name)
-		if guess, ok := diag.Nearest(use.Name, c.visible); ok {
-			detail += fmt.Sprintf("; did you mean %q?", guess)
-		}
 		if taken, exists := c.inside[use.Name]; exists {
-			detail = fmt.Sprintf("the step %q at %s is inside a forEach that does not enclose this one: use the result of the group", use.Name, taken)
+			c.report(ruleStep, use.Range, "the step %q at %s is inside a forEach that does not enclose this one: use the result of the group", use.Name, taken)
+			continue
 		}
-		c.report(ruleStep, use.Range, "%s", detail)
+		bad := ruleStep.At(use.Range, "no step named %q stands before this one", use.Name)
+		if guess, ok := diag.Nearest(use.Name, c.visible); ok {
+			bad.SuggestWord(use.Name, guess)
+			bad.Detail += fmt.Sprintf("; did you mean %q?", guess)
+		}
+		*c.diags = append(*c.diags, bad)
 	}
 }
 

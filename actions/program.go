@@ -9,6 +9,7 @@ import (
 
 	"github.com/kopf-declarative/kopf-declarative/eval"
 	"github.com/kopf-declarative/kopf-declarative/spec"
+	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
 
 // Program is a compiled do block. It is immutable and runs for any number of
@@ -40,8 +41,8 @@ type Needs struct {
 // Child is an alias that an expression selects from children.
 type Child struct {
 	Alias string
-	// Expr is the expression, for messages about an alias that does not exist.
-	Expr *spec.Expr
+	// Range is where it stands, for messages about one that does not exist.
+	Range diag.Range
 }
 
 // Needs tells what the program touches.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/kopf-declarative/kopf-declarative/eval"
 	"github.com/kopf-declarative/kopf-declarative/spec"
+	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
 
 // defaultPoll is how long a wait without poll sleeps between looks.
@@ -47,9 +48,24 @@ func (c *compiler) wait(x *spec.Wait) action {
 			"say which: children.<alias>, with an alias of spec.resources, is the list of the children of that resource")
 	}
 	for _, alias := range a.children {
-		c.needs.Children = append(c.needs.Children, Child{Alias: alias, Expr: x.For})
+		c.needs.Children = append(c.needs.Children, Child{Alias: alias, Range: a.placeOf(alias, x)})
 	}
 	return a
+}
+
+// placeOf is where an alias is selected from children. One in a filter counts
+// where the filter is used.
+func (a *waitAction) placeOf(alias string, x *spec.Wait) diag.Range {
+	selections := a.condition.Selections("children")
+	if a.message != nil {
+		selections = append(selections, a.message.Selections("children")...)
+	}
+	for _, s := range selections {
+		if s.Name == alias {
+			return s.Range
+		}
+	}
+	return x.For.Node.Range
 }
 
 func (a *waitAction) run(ctx context.Context, f *frame) (any, error) {

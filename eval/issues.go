@@ -311,6 +311,10 @@ func overloadMessage(function, applied string) string {
 	if function == operators.Conditional {
 		return "both branches of ?: must have one type, these have " + strings.Join(argTypes(args)[1:], " and ") + "; dyn(…) around one of them lifts that"
 	}
+	if function == operators.Index || function == operators.OptIndex {
+		types := argTypes(args)
+		return types[0] + " cannot be indexed by " + types[1]
+	}
 	if symbol, ok := operators.FindReverse(function); ok && symbol != "" {
 		return "operator " + symbol + " does not take " + strings.Join(argTypes(args), " and ")
 	}

@@ -132,8 +132,9 @@ func (c *compiler) related(program *actions.Program) {
 }
 
 func unknownAlias(child actions.Child, known []string) *diag.Diagnostic {
-	d := ruleAlias.At(child.Expr.Node.Range, "children.%s: spec.resources has no alias %q", child.Alias, child.Alias)
+	d := ruleAlias.At(child.Range, "children.%s: spec.resources has no alias %q", child.Alias, child.Alias)
 	if nearest, ok := diag.Nearest(child.Alias, known); ok {
+		d.SuggestWord(child.Alias, nearest)
 		d.Detail += fmt.Sprintf("; did you mean %q?", nearest)
 	}
 	return d

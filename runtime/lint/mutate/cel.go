@@ -154,7 +154,8 @@ func wrongScopes(f *file) {
 func (p place) unavailable() []string {
 	var out []string
 	add := func(names ...string) { out = append(out, names...) }
-	inSteps := len(p.within) > 0 && (p.within[0] == "do" || p.within[0] == "onFailure")
+	// The vars are evaluated where they are used, and the result after the steps.
+	inSteps := len(p.within) > 0 && slices.Contains([]string{"do", "onFailure", "vars", "result"}, p.within[0])
 	inTest := len(p.within) > 2 && p.within[0] == "match"
 	switch p.kind {
 	case "handlers":
@@ -176,7 +177,7 @@ func (p place) unavailable() []string {
 	if !inSteps {
 		add("steps")
 	}
-	if len(p.within) > 0 && p.within[0] != "onFailure" {
+	if !slices.Contains(p.within, "onFailure") {
 		add("error")
 	}
 	if !inTest {

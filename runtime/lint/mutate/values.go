@@ -63,7 +63,11 @@ func (f *file) wrongForms(s *site) [][2]string {
 		// Numbers and booleans are expressions as they stand.
 		return [][2]string{{"a list for an expression", "[spec]"}, {"a map for an expression", "{spec: 1}"}}
 	case s.holds("text") && scalar:
-		return [][2]string{{"a number for a text", "5"}, {"a boolean for a text", "true"}, {"a map for a text", "{a: b}"}, {"a list for a text", "[[a]]"}}
+		wrong := [][2]string{{"a number for a text", "5"}, {"a boolean for a text", "true"}, {"a map for a text", "{a: b}"}}
+		if s.lang.Type == "text" {
+			wrong = append(wrong, [2]string{"a list for a text", "[a]"})
+		}
+		return wrong
 	case s.lang == nil || s.key == nil:
 		return nil
 	case strings.HasPrefix(s.lang.Type, "list of "):
@@ -108,7 +112,7 @@ func wrongValues(f *file) {
 		if s.isReference() {
 			f.setValue("value out of range", "a wrong resource", s, `"pods and more"`)
 		}
-		if s.lang.Type == "path" && s.value.Kind == yaml.ScalarNode {
+		if s.lang.Type == "path" && s.key != nil { // the items of a list are keys, whatever is in them
 			f.setValue("value out of range", "a wrong path", s, "spec..size")
 			f.setValue("value out of range", "a wrong path", s, ".spec.size")
 		}

@@ -26,7 +26,11 @@ func syntaxErrors(src source, issues []*common.Error) diag.List {
 		offset, _ := text.LocationOffset(issue.Location)
 		message, isSyntax := strings.CutPrefix(issue.Message, "Syntax error: ")
 		if isSyntax {
-			summary, detail := syntaxMessage(src, src.byteAt(int(offset)), message)
+			at := src.byteAt(int(offset))
+			if m := reread(src.text, at); m != nil {
+				return append(problems, src.problem(ruleSyntax, m.summary, m.detail, m.from, m.to))
+			}
+			summary, detail := syntaxMessage(src, at, message)
 			return append(problems, src.problemAt(ruleSyntax, summary, detail, int(offset)))
 		}
 		summary, detail := "invalid expression", message
@@ -59,14 +63,20 @@ func reserved(word string) string {
 var (
 	unexpectedToken = regexp.MustCompile(`(?s)^(?:mismatched|extraneous) input '(.*?)' expecting`)
 	noAlternative   = regexp.MustCompile(`(?s)no viable alternative at input '(.*)'`)
+	missingToken    = regexp.MustCompile(`(?s)^missing '(.*?)' at '(.*)'$`)
 	badCharacter    = regexp.MustCompile(`(?s)^token recognition error at: '(.*)'$`)
+)
+
+const (
+	unclosedText     = "unclosed or invalid string"
+	unclosedTextHint = `a text ends with the quote that it began with; a backslash in it is written \\`
 )
 
 // syntaxMessage puts the parser's words into plain ones.
 func syntaxMessage(src source, at int, message string) (summary, detail string) {
 	if m := badCharacter.FindStringSubmatch(message); m != nil {
 		if strings.HasPrefix(m[1], "'") || strings.HasPrefix(m[1], `"`) {
-			return "unclosed or invalid string", `a text ends with the quote that it began with; a backslash in it is written \\`
+			return unclosedText, unclosedTextHint
 		}
 		character := strings.TrimSpace(m[1])
 		if hint := keywordHint(character); hint != "" {
@@ -82,6 +92,9 @@ func syntaxMessage(src source, at int, message string) (summary, detail string) 
 			return "unexpected " + quoteShort(m[1]), hint
 		}
 		return "syntax error", "unexpected " + quoteShort(m[1])
+	}
+	if m := missingToken.FindStringSubmatch(message); m != nil {
+		return "syntax error", quoteShort(m[1]) + " is missing before " + quoteShort(m[2])
 	}
 	if noAlternative.MatchString(message) {
 		return "syntax error", "unexpected " + quoteShort(src.text[at:src.tokenEnd(at)])
@@ -138,10 +151,31 @@ func (e *Env) typeErrors(src source, at place, u *usage, issues []*common.Error)
 			problems = append(problems, e.unknown(src, at, u, issue, m[1], int(offset)))
 			continue
 		}
+		if e.isMisplaced(at, u, issue.ExprID) {
+			continue
+		}
 		summary, detail := typeMessage(issue.Message)
 		problems = append(problems, src.problemAt(ruleType, summary, detail, int(offset)))
 	}
 	return problems
+}
+
+// isMisplaced tells whether a node is made of a variable that does not exist
+// here: of what type it should be nobody knows.
+func (e *Env) isMisplaced(at place, u *usage, id int64) bool {
+	node, ok := u.nodes[id]
+	if !ok {
+		return false
+	}
+	misplaced := map[int64]bool{}
+	for _, v := range u.variables {
+		if e.unavailable(at, v.name) != "" {
+			misplaced[v.id] = true
+		}
+	}
+	var holds func(ast.Expr) bool
+	holds = func(n ast.Expr) bool { return misplaced[n.ID()] || slices.ContainsFunc(children(n), holds) }
+	return len(misplaced) > 0 && holds(node)
 }
 
 // isCall tells whether a CEL offset is that of a call's parenthesis.

@@ -50,6 +50,9 @@ func scanTemplate(s string) ([]segment, *scanError) {
 		}
 		end, ok := lexer.closingBrace(next + 2)
 		if !ok {
+			if quote := openQuote(s, next+2); quote >= 0 {
+				return nil, &scanError{unclosedText, unclosedTextHint, quote, quote + 1}
+			}
 			return nil, &scanError{"unclosed ${", "the } that ends the expression is missing; a literal ${ is written $${", next, next + 2}
 		}
 		if strings.TrimSpace(s[next+2:end]) == "" {

@@ -56,7 +56,8 @@ func TestScanTemplateErrors(t *testing.T) {
 		in, summary, at string
 	}{
 		{"ab ${x", "unclosed ${", "${"},
-		{"${x} ${'}", "unclosed ${", "${"},
+		{"${x} ${'}", "unclosed or invalid string", "'"},
+		{"${x} ${'", "unclosed ${", "${"},
 		{"${{}", "unclosed ${", "${"},
 		{"ä ${}", "empty ${}", "${}"},
 		{"${ \n }", "empty ${}", "${ \n }"},

@@ -220,14 +220,21 @@ func (f *file) brackets(x *expression) {
 func openIn(s string) (at int, ok bool) {
 	tokens, _ := tokenize(s)
 	var open []token
+	groups := map[int]bool{}
 	pairs := map[byte]byte{')': '(', ']': '[', '}': '{'}
-	for _, t := range tokens {
+	for i, t := range tokens {
 		if t.kind != operator {
 			continue
 		}
 		switch c := s[t.from]; c {
 		case '(', '[', '{':
+			groups[t.from] = c == '(' && (i == 0 || tokens[i-1].kind != word)
 			open = append(open, t)
+		case ',':
+			// Parentheses that are no call's hold no comma.
+			if len(open) > 0 && groups[open[len(open)-1].from] {
+				return open[len(open)-1].from, true
+			}
 		case ')', ']', '}':
 			if len(open) == 0 {
 				return 0, false
@@ -261,6 +268,10 @@ func extraIn(s string) int {
 				return t.from
 			}
 			open = open[:len(open)-1]
+		case ',':
+			if len(open) == 0 {
+				return t.from // what it would separate is over
+			}
 		}
 	}
 	return len(s)

@@ -89,7 +89,7 @@ spec:
 		seen = append(seen, d.Error())
 	}
 	all := strings.Join(seen, "\n")
-	for _, want := range []string{"test.yaml:6:", "test.yaml:11:22", "test.yaml:13:19", "test.yaml:14:23", `did you mean "pods"?`, "test.yaml:15:", "did you mean text?"} {
+	for _, want := range []string{"test.yaml:6:", "test.yaml:11:22", "test.yaml:13:19", "test.yaml:14:33", `did you mean "pods"?`, "test.yaml:15:", "did you mean text?"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("no finding with %s among:\n%s", want, all)
 		}

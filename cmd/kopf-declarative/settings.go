@@ -42,6 +42,7 @@ type settings struct {
 	cpuProfile    string
 	peeringSettings
 	lintSettings
+	graphSettings
 	evalSettings
 }
 

@@ -453,15 +453,13 @@ func closeGaps(columns [][]*box) {
 	}
 	slices.SortStableFunc(all, func(a, b *box) int { return cmp.Compare(a.top(), b.top()) })
 	end, shift := math.Inf(1), 0.0
-	for _, b := range all {
-		if b.top() > end+nodeGap {
-			shift += b.top() - end - nodeGap
-			end = math.Inf(-1)
+	for i, b := range all {
+		if gap := b.top() - end; gap > nodeGap {
+			shift += gap - nodeGap
 		}
-		if math.IsInf(end, 1) {
+		if i == 0 || b.bottom() > end {
 			end = b.bottom()
 		}
-		end = max(end, b.bottom())
 		b.y -= shift
 	}
 }

@@ -187,6 +187,7 @@ func (b *builder) resourceOf(ref reference) *resource {
 	if ref.title == "" {
 		for _, known := range b.known {
 			if known.same(ref) {
+				ref.names = append(slices.Clone(known.names), ref.names...)
 				ref.add(known)
 				break
 			}

@@ -101,7 +101,7 @@ func (w *work) step(s *spec.Step, each string) {
 func (w *work) create(c *spec.Create, each string) {
 	label := ""
 	if each != "" {
-		label = plain("creates each of " + each)
+		label = plain("creates for each of " + each)
 	}
 	adopted := c.Adopt == nil || !isFalse(c.Adopt.Enabled) && !isFalse(c.Adopt.Owner)
 	for _, ref := range created(c) {

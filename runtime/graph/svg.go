@@ -223,7 +223,7 @@ func (g *Graph) sentences() []string {
 		case e.Kind == Reads:
 			verb = "is read by"
 		case e.Label != "":
-			verb = e.Label
+			more = " (" + strings.TrimPrefix(e.Label, verb+" ") + ")"
 		}
 		out = append(out, titles[e.From]+" "+verb+" "+titles[e.To]+more+".")
 	}

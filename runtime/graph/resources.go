@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	kinds "github.com/kopf-declarative/kopf-declarative/eval/schema"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 )
 
@@ -27,8 +28,7 @@ type reference struct {
 // resource is one resource as far as it is known, with who uses it.
 type resource struct {
 	reference
-	known bool
-	node  int
+	node int
 	// used and watched are the operators that name it, and those that have
 	// handlers for it.
 	used, watched []string
@@ -136,50 +136,30 @@ func (r reference) heading() (title string, lines []string) {
 	return title, nonEmpty(strings.Trim(*r.group+"/"+r.version, "/"))
 }
 
-// definitions are the resources that are known: those of CRDs, and those that
-// each cluster has. Where a name fits several, the engine takes that of the core
-// group.
+// definitions are the resources that are known without a cluster, those of the
+// core group first: where a name fits several, the engine takes these.
 func definitions(crds []*spec.CRD) []reference {
-	var core, others []reference
-	for _, r := range builtin {
-		if *r.group == "" {
-			core = append(core, r)
-		} else {
-			others = append(others, r)
-		}
-	}
+	set := kinds.NewSet(kinds.Builtin())
 	for _, crd := range crds {
-		core = append(core, defined(crd))
+		_ = set.AddCRD(crd.Object) // what is wrong with it is for others to say
 	}
-	return append(core, others...)
-}
-
-// defined is the resource of a CRD.
-func defined(crd *spec.CRD) reference {
-	body, _ := crd.Object["spec"].(map[string]any)
-	names, _ := body["names"].(map[string]any)
-	group, _ := body["group"].(string)
-	r := reference{group: &group}
-	r.kind, _ = names["kind"].(string)
-	if versions, _ := body["versions"].([]any); len(versions) == 1 {
-		version, _ := versions[0].(map[string]any)
-		r.version, _ = version["name"].(string)
-	}
-	for _, key := range []string{"plural", "singular"} {
-		if name, ok := names[key].(string); ok {
-			r.names = append(r.names, name)
+	var out []reference
+	for _, r := range set.Resources() {
+		ref := reference{kind: r.Kind, names: append([]string{r.Plural, strings.ToLower(r.Kind)}, r.ShortNames...), group: &r.Group}
+		if r.Singular != "" {
+			ref.names = append(ref.names, r.Singular)
 		}
-	}
-	if r.kind != "" {
-		r.names = append(r.names, strings.ToLower(r.kind))
-	}
-	short, _ := names["shortNames"].([]any)
-	for _, name := range short {
-		if s, ok := name.(string); ok {
-			r.names = append(r.names, s)
+		if r.Preferred {
+			ref.version = r.Version
 		}
+		last := len(out) - 1
+		if last < 0 || *out[last].group != r.Group || out[last].names[0] != r.Plural {
+			out = append(out, ref)
+			continue
+		}
+		out[last].add(ref) // another version of it
 	}
-	return r
+	return out
 }
 
 // resourceOf finds the resource that a reference means, or adds it.

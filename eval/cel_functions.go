@@ -25,6 +25,11 @@ const (
 	LibraryVersions   = "Kubernetes semantic versions"
 )
 
+// Libraries are all of them, in the order in which people are shown them.
+var Libraries = []string{LibraryOurs, LibraryOperators, LibraryMacros, LibraryTwoVars, LibraryStandard, LibraryStrings, LibraryRegex, LibraryLists,
+	LibraryKubeLists, LibrarySets, LibraryMath, LibraryTime, LibraryOptional, LibraryEncoders, LibraryQuantities, LibraryVersions, LibraryURLs,
+	LibraryIPs, LibraryCIDRs, LibraryFormats}
+
 // celFunction describes what CEL and its libraries declare with too few words,
 // or none. The signatures come from the declarations; a test compares the two.
 type celFunction struct {

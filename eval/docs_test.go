@@ -18,7 +18,7 @@ func TestDocs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wanted := section(t, section(t, string(page), "variables", variablesTable()), "functions", functionsTable())
+	wanted := section(t, section(t, section(t, string(page), "variables", variablesTable()), "functions", functionsTable()), "libraries", librariesTable())
 	if wanted == string(page) {
 		return
 	}
@@ -57,6 +57,16 @@ func functionsTable() string {
 	for _, f := range Functions {
 		signature := strings.ReplaceAll(strings.ReplaceAll(f.Signatures[0], " -> ", " → "), "|", "\\|")
 		fmt.Fprintf(&out, "| `%s` | %s | %s |\n", signature, f.Where(), f.Doc)
+	}
+	return out.String()
+}
+
+func librariesTable() string {
+	var out strings.Builder
+	out.WriteString("| library | |\n| --- | --- |\n")
+	for _, library := range Libraries[1:] {
+		names := strings.ReplaceAll(strings.Join(NamesOf(library), "` `"), "|", "\\|")
+		fmt.Fprintf(&out, "| %s | `%s` |\n", library, names)
 	}
 	return out.String()
 }

@@ -21,6 +21,17 @@ func (f Function) Where() string {
 	return f.Scope.String()
 }
 
+// NamesOf are the names of the functions of a library, each once.
+func NamesOf(library string) []string {
+	var names []string
+	for _, f := range AllFunctions() {
+		if f.Library == library && !slices.Contains(names, f.Name) {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
 // ExistsIn tells whether a function can be called at a place, in a template or
 // in an expression such as when.
 func (f Function) ExistsIn(s Scope, template bool) bool {

@@ -23,6 +23,7 @@ settings, or anywhere if no other key has the name.`,
   kopf-declarative explain create.adopt.name
   kopf-declarative explain body
   kopf-declarative explain changed
+  kopf-declarative explain string.split
   kopf-declarative explain --recursive settings`,
 		PreRunE: a.settings.resolve,
 		RunE: func(cmd *cobra.Command, words []string) error {

@@ -106,15 +106,44 @@ func variables(name string) []string {
 }
 
 // functions explains the functions of a name: json stands for json.encode and
-// json.decode.
+// json.decode, and string.split is the split of strings.
 func functions(name string) []string {
 	var out []string
-	for _, f := range eval.Functions {
-		if f.Name == name || strings.HasPrefix(f.Name, name+".") {
-			out = append(out, entry("FUNCTION", f.Signatures[0], f.Doc, f.Where()))
+	for _, f := range eval.AllFunctions() {
+		if f.Name == name || strings.HasPrefix(f.Name, name+".") || calledAs(f, name) {
+			out = append(out, function(f))
 		}
 	}
 	return out
+}
+
+// calledAs tells whether a function is called on a type like that.
+func calledAs(f eval.Function, name string) bool {
+	receiver, method, ok := strings.Cut(name, ".")
+	return ok && f.Name == method && slices.ContainsFunc(f.Signatures, func(s string) bool {
+		on, _, _ := strings.Cut(s, "."+method+"(")
+		return slices.Contains(strings.FieldsFunc(on, func(r rune) bool { return strings.ContainsRune("(|) ", r) }), receiver)
+	})
+}
+
+var titles = map[eval.FunctionKind]string{eval.PlainFunction: "FUNCTION", eval.Macro: "MACRO", eval.Operator: "OPERATOR"}
+
+func function(f eval.Function) string {
+	var out strings.Builder
+	title := titles[f.Kind]
+	for _, s := range f.Signatures {
+		fmt.Fprintf(&out, "%s  %s\n", title, s)
+		title = strings.Repeat(" ", len(title))
+	}
+	paragraph(&out, strings.ReplaceAll(f.Doc, "`", ""), 2)
+	if f.Example != "" {
+		fmt.Fprintf(&out, "  Example, which is true: %s\n", f.Example)
+	}
+	if f.Library != eval.LibraryOurs {
+		paragraph(&out, "From: "+f.Library+".", 2)
+	}
+	paragraph(&out, "Exists: "+f.Where()+".", 2)
+	return out.String()
 }
 
 func entry(title, what, doc, where string) string {
@@ -153,7 +182,7 @@ func unknown(word string) error {
 	if near, ok := diag.Nearest(name, words()); ok {
 		guess = fmt.Sprintf("; did you mean %q?", near)
 	}
-	return fmt.Errorf("there is no key, variable or function %q, unless it is one of CEL or Kubernetes%s", name, guess)
+	return fmt.Errorf("there is no key, variable or function %q%s", name, guess)
 }
 
 func noKey(path, wrong string, found []spec.Key) error {
@@ -178,8 +207,10 @@ func words() []string {
 	for _, v := range eval.Variables {
 		out = append(out, v.Name)
 	}
-	for _, f := range eval.Functions {
-		out = append(out, f.Name)
+	for _, f := range eval.AllFunctions() {
+		if f.Kind != eval.Operator {
+			out = append(out, f.Name)
+		}
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

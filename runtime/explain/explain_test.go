@@ -41,9 +41,10 @@ func TestEveryNameIsExplained(t *testing.T) {
 			t.Errorf("%s: %v\n%s", v.Name, err, text)
 		}
 	}
-	for _, f := range eval.Functions {
+	for _, f := range eval.AllFunctions() {
 		for _, word := range []string{f.Name, f.Name + "()"} {
-			if text, err := explain.Word(word, false); err != nil || !strings.Contains(text, "FUNCTION  "+f.Name+"(") {
+			text, err := explain.Word(word, false)
+			if err != nil || !strings.Contains(text, "  "+f.Signatures[0]+"\n") || !strings.Contains(text, f.Example) {
 				t.Errorf("%s: %v\n%s", word, err, text)
 			}
 		}
@@ -53,7 +54,11 @@ func TestEveryNameIsExplained(t *testing.T) {
 // What the overview offers can be asked for.
 func TestOverviewNamesWhatThereIs(t *testing.T) {
 	text := explain.Overview()
-	for _, word := range []string{"handlers", "subhandlers", "body", "json.encode"} {
+	words := []string{"handlers", "subhandlers", "body", "json.encode"}
+	for _, f := range eval.AllFunctions() {
+		words = append(words, f.Name)
+	}
+	for _, word := range words {
 		if !strings.Contains(text, word) {
 			t.Errorf("%s is missing:\n%s", word, text)
 		}

@@ -25,7 +25,11 @@ func Overview() string {
 		"explain handlers.backoff, explain create.adopt, explain --recursive settings.\n")
 	listing(&out, "Actions, of which a step has one", actions())
 	listing(&out, "Variables in expressions", variableNames())
-	listing(&out, "Functions in expressions, beside those of CEL and of Kubernetes", functionNames())
+	out.WriteString("\nFunctions in expressions:\n")
+	for _, library := range eval.Libraries {
+		fmt.Fprintf(&out, "  %s\n", library)
+		paragraph(&out, strings.Join(eval.NamesOf(library), " "), 6)
+	}
 	return out.String()
 }
 
@@ -48,14 +52,6 @@ func variableNames() []string {
 	var out []string
 	for _, v := range eval.Variables {
 		out = append(out, v.Name)
-	}
-	return out
-}
-
-func functionNames() []string {
-	var out []string
-	for _, f := range eval.Functions {
-		out = append(out, f.Name)
 	}
 	return out
 }

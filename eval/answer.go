@@ -17,6 +17,9 @@ type Answer struct {
 	Omitted bool
 	// Type is the type of the value in words: "int", "list of string", "timestamp".
 	Type string
+	// Kind is what is known of the type from the value alone: the elements of lists and maps
+	// are anything.
+	Kind *cel.Type
 }
 
 // noValue is the type of what is omitted.
@@ -35,7 +38,25 @@ func (p *Program) Answer(ctx context.Context, b *Binding) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	return Answer{Value: value, Omitted: !ok, Type: valueWords(v, p.ast.OutputType())}, nil
+	return Answer{Value: value, Omitted: !ok, Type: valueWords(v, p.ast.OutputType()), Kind: kindOf(v)}, nil
+}
+
+func kindOf(v ref.Val) *cel.Type {
+	switch x := v.(type) {
+	case *types.Optional:
+		if !x.HasValue() {
+			return cel.OptionalType(cel.DynType)
+		}
+		return cel.OptionalType(kindOf(x.GetValue()))
+	case traits.Mapper:
+		return cel.MapType(cel.StringType, cel.DynType)
+	case traits.Lister:
+		return cel.ListType(cel.DynType)
+	}
+	if t, ok := v.Type().(*types.Type); ok {
+		return t
+	}
+	return cel.DynType
 }
 
 // TypeWords is the type of the expression as far as it is known without a value; empty

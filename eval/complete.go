@@ -15,6 +15,13 @@ type Completion struct {
 	From, To int
 	// Prefix is what stands between From and the place.
 	Prefix string
+	// Receiver is the expression whose members are completed: that before the dot, or
+	// before the bracket of an index. Where there is none, it is empty. Whoever has data can find
+	// more members in its value.
+	Receiver string
+	// Quoted tells that the place is inside a text that is an index: only keys can
+	// stand there, as they are.
+	Quoted bool
 	// Symbols are all that can stand there, whatever the prefix; those that fit
 	// best come first.
 	Symbols []Symbol
@@ -35,6 +42,7 @@ func (e *Env) Complete(text string, offset int, at Site) Completion {
 	}
 	switch dot := s.dotBefore(i); {
 	case dot >= 0:
+		c.Receiver = s.operand(dot)
 		c.Symbols = e.members(s, dot, at)
 	case i > 0 && s.tokens[i-1].endsOperand():
 		c.Symbols = []Symbol{{Kind: KeywordSymbol, Name: "in", Type: "bool", Doc: "Whether the item is in the list, or the key in the map."}}
@@ -108,6 +116,9 @@ func (e *Env) members(s *sketch, dot int, at Site) []Symbol {
 		return functionSymbols(at, receiver+".")
 	}
 	receiving := typeOf(e.typesAt(e.locals(s, dot)), receiver)
+	if receiving.Kind() == cel.DynKind && at.TypeOf != nil {
+		receiving = orDyn(at.TypeOf(receiver))
+	}
 	return append(e.fields(receiver, receiving, at), methodSymbols(receiving)...)
 }
 
@@ -200,7 +211,7 @@ func (e *Env) completeKey(s *sketch, i, offset int, at Site) Completion {
 		return none
 	}
 	fields := e.fields(receiver, typeOf(e.typesAt(e.locals(s, bracket)), receiver), at)
-	return Completion{From: from, To: to, Prefix: s.text[from:offset], Symbols: fields}
+	return Completion{From: from, To: to, Prefix: s.text[from:offset], Receiver: receiver, Quoted: true, Symbols: fields}
 }
 
 // ExpressionAt finds the expression of a template text that an offset, in

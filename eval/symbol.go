@@ -18,6 +18,9 @@ type Site struct {
 	Vars, Steps []Name
 	// Children are the aliases of spec.resources.
 	Children []Name
+	// TypeOf is the type of the value that an expression has, for those who have data; nil
+	// where it has none. It is asked where nothing is known otherwise. Without data, it is nil.
+	TypeOf func(expression string) *cel.Type
 }
 
 // Name is a name that the user chose, and what is known about it.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,19 +14,19 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/spec"
 )
 
-// expressionName is what messages call an expression that stands in no file.
-const expressionName = "<expression>"
-
 func newEval(a *app) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "eval EXPR",
+		Use:   "eval [EXPR]",
 		Short: "Evaluate an expression or a template, without a cluster",
 		Long: `Evaluate an expression, or with --template a template, as the engine would: show
 its value and its type. Nothing is asked of a cluster: the object comes from a
 file, and what only a run knows is given by --let.
 
 With --operator and --handler, the expression is one in that handler: it sees
-what exists there, the operator's filters and the handler's vars and param.`,
+what exists there, the operator's filters and the handler's vars and param.
+
+Without EXPR, there is a prompt, with completion and history; if the standard
+input is no terminal, each of its lines is evaluated.`,
 		Example: `  kopf-declarative eval 'spec.size * 2' --object claim.yaml
   kubectl get pod web -o yaml | kopf-declarative eval 'isReady(body)' --object -
   kopf-declarative eval "changed('spec.size')" --object new.yaml --old old.yaml
@@ -44,18 +45,26 @@ func (a *app) eval(ctx context.Context, cmd *cobra.Command, args []string) error
 	switch {
 	case len(args) > 1:
 		return usageErrorf(cmd, "eval takes one expression, but got %q too; quote it for your shell", args[1])
-	case len(args) == 0:
-		return usageErrorf(cmd, "no expression given")
+	case len(args) == 0 && a.settings.template:
+		return usageErrorf(cmd, "--template needs the template as an argument; at the prompt there is :template")
+	case len(args) == 0 && a.readsStandardInput():
+		return usageErrorf(cmd, "without an expression the lines of the standard input are evaluated, so no file can be -")
 	}
-	t, sources, err := a.trial(cmd)
+	o, sources, err := a.evalOptions(cmd)
 	if err != nil {
 		return err
 	}
-	source := spec.Source{Name: expressionName, Text: []byte(args[0])}
+	t, err := trial.New(o)
+	switch {
+	case err != nil:
+		return usageErrorf(cmd, "%v", err)
+	case len(args) == 0:
+		return a.evalLines(ctx, o, sources)
+	}
+	source := spec.Source{Name: trial.ExpressionName, Text: []byte(args[0])}
 	evaluate := t.Expr
 	if a.settings.template {
-		source.Name = "<template>"
-		evaluate = t.Template
+		source.Name, evaluate = trial.TemplateName, t.Template
 	}
 	answer, failure := evaluate(ctx, source)
 	if failure == nil {
@@ -68,43 +77,46 @@ func (a *app) eval(ctx context.Context, cmd *cobra.Command, args []string) error
 	return errReported
 }
 
-// trial prepares what expressions are evaluated on; the sources are the texts that
+// evalOptions read what expressions are evaluated on; the sources are the texts that
 // messages may be about.
-func (a *app) trial(cmd *cobra.Command) (*trial.Trial, map[string][]byte, error) {
+func (a *app) evalOptions(cmd *cobra.Command) (trial.Options, map[string][]byte, error) {
 	o := trial.Options{Clock: time.Now, Version: ownVersion().Version}
 	if err := a.evalPlace(cmd, &o); err != nil {
-		return nil, nil, err
+		return o, nil, err
 	}
 	sources, err := a.evalOperator(cmd, &o)
 	if err != nil {
-		return nil, nil, err
+		return o, nil, err
 	}
 	if o.Object, err = a.readObject(a.settings.object); err != nil {
-		return nil, nil, err
+		return o, nil, err
 	}
 	if o.Old, err = a.readObject(a.settings.old); err != nil {
-		return nil, nil, err
+		return o, nil, err
 	}
 	for _, text := range a.settings.lets {
 		l, err := trial.ParseLet(text, os.ReadFile)
 		if err != nil {
-			return nil, nil, usageErrorf(cmd, "--let %v", err)
+			return o, nil, usageErrorf(cmd, "--let %v", err)
 		}
 		o.Lets = append(o.Lets, l)
 	}
-	t, err := trial.New(o)
-	if err != nil {
-		return nil, nil, usageErrorf(cmd, "%v", err)
-	}
-	return t, sources, nil
+	return o, sources, nil
 }
+
+// inputs are the files that are to be read.
+func (s *evalSettings) inputs() []string {
+	return slices.Concat([]string{s.object, s.old}, s.operators, s.crds)
+}
+
+func (a *app) readsStandardInput() bool { return slices.Contains(a.settings.inputs(), "-") }
 
 // evalPlace reads the flags that say where the expression stands, and checks that they go
 // together.
 func (a *app) evalPlace(cmd *cobra.Command, o *trial.Options) error {
 	s := &a.settings
 	standardInput := 0
-	for _, file := range append([]string{s.object, s.old}, append(s.operators, s.crds...)...) {
+	for _, file := range s.inputs() {
 		if file == "-" {
 			standardInput++
 		}
@@ -129,7 +141,7 @@ func (a *app) evalPlace(cmd *cobra.Command, o *trial.Options) error {
 
 // evalOperator reads the operators and definitions. Their mistakes are told as lint tells them.
 func (a *app) evalOperator(cmd *cobra.Command, o *trial.Options) (map[string][]byte, error) {
-	files := append(a.settings.operators[:len(a.settings.operators):len(a.settings.operators)], a.settings.crds...)
+	files := slices.Concat(a.settings.operators, a.settings.crds)
 	if len(files) == 0 {
 		return map[string][]byte{}, nil
 	}

@@ -87,17 +87,17 @@ func (f *Failure) Tell(p *diag.Printer) error {
 		if err != nil {
 			return err
 		}
-		if _, err := fmt.Fprintf(p.Out, "  %s is %s\n", s.Text, cut(strings.TrimSuffix(value, "\n"))); err != nil {
+		if _, err := fmt.Fprintf(p.Out, "  %s is %s\n", s.Text, cut(strings.TrimSuffix(value, "\n"), maxSeen)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func cut(line string) string {
+func cut(line string, most int) string {
 	runes := []rune(line)
-	if len(runes) <= maxSeen {
+	if len(runes) <= most {
 		return line
 	}
-	return string(runes[:maxSeen-1]) + "…"
+	return string(runes[:most-1]) + "…"
 }

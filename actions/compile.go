@@ -116,13 +116,29 @@ func (c *compiler) references(used []eval.Selection) {
 			c.report(ruleStep, use.Range, "the step %q at %s is inside a forEach that does not enclose this one: use the result of the group", use.Name, taken)
 			continue
 		}
-		bad := ruleStep.At(use.Range, "no step named %q stands before this one", use.Name)
-		if guess, ok := diag.Nearest(use.Name, c.visible); ok {
-			bad.SuggestWord(use.Name, guess)
-			bad.Detail += fmt.Sprintf("; did you mean %q?", guess)
-		}
-		*c.diags = append(*c.diags, bad)
+		*c.diags = append(*c.diags, unknownStep(use, c.visible, "no step named %q stands before this one"))
 	}
+}
+
+// UnknownSteps reports steps that do not exist at all, in what is evaluated
+// where it is used, such as vars.
+func UnknownSteps(used []eval.Selection, names []string) diag.List {
+	var found diag.List
+	for _, use := range used {
+		if !slices.Contains(names, use.Name) {
+			found = append(found, unknownStep(use, names, "no step of this handler has the name %q"))
+		}
+	}
+	return found
+}
+
+func unknownStep(use eval.Selection, names []string, detail string) *diag.Diagnostic {
+	bad := ruleStep.At(use.Range, detail, use.Name)
+	if guess, ok := diag.Nearest(use.Name, names); ok {
+		bad.SuggestWord(use.Name, guess)
+		bad.Detail += fmt.Sprintf("; did you mean %q?", guess)
+	}
+	return bad
 }
 
 func (c *compiler) name(name *spec.String) {

@@ -59,7 +59,7 @@ func (e *Env) checkUse(src source, at place, u *usage) diag.List {
 			problems = append(problems, src.problemOn(u, f.id, ruleType, "wrong path", why))
 		}
 	}
-	return append(problems, e.checkIndexes(src, u)...)
+	return append(problems, e.checkIndexes(src, at, u)...)
 }
 
 // unavailable says why a variable that exists does not exist here.

@@ -156,8 +156,11 @@ var notIndexed = map[string]string{
 }
 
 // checkIndexes finds indexes that do not exist.
-func (e *Env) checkIndexes(src source, u *usage) diag.List {
+func (e *Env) checkIndexes(src source, at place, u *usage) diag.List {
 	var problems diag.List
+	if e.unavailable(at, "index") != "" {
+		return nil
+	}
 	for _, s := range u.selected {
 		if s.variable != "index" || s.name == anything || slices.Contains(e.indexes, s.name) {
 			continue

@@ -203,8 +203,11 @@ func (e *Env) consequences(u *usage, issues []*common.Error) map[string]bool {
 				names[prefix] = true
 			}
 		}
-		if len(c.Args()) > 1 && c.Args()[0].Kind() == ast.IdentKind {
-			names[c.Args()[0].AsIdent()] = true
+		for _, arg := range c.Args()[:max(len(c.Args())-1, 0)] {
+			if arg.Kind() != ast.IdentKind {
+				break
+			}
+			names[arg.AsIdent()] = true
 		}
 	}
 	return names

@@ -38,7 +38,7 @@ func (e *Env) Vars(entries []spec.Entry[*spec.Template], s Scope) (*Vars, diag.L
 		uses[name] = slices.DeleteFunc(t.Selected("vars"), func(used string) bool { return used == anything })
 	}
 	slices.Sort(v.names)
-	problems = append(problems, v.Check(v.selections())...)
+	problems = append(problems, v.Check(v.Selections("vars"))...)
 	for _, entry := range entries {
 		if cycle := cycleFrom(entry.Key.Value, uses); cycle != nil {
 			problems = append(problems, keyProblem(ruleVars, entry.Key, "var needs itself", strings.Join(cycle, " uses ")))
@@ -47,11 +47,11 @@ func (e *Env) Vars(entries []spec.Entry[*spec.Template], s Scope) (*Vars, diag.L
 	return v, problems
 }
 
-// selections are the uses of vars within vars.
-func (v *Vars) selections() []Selection {
+// Selections are the names that the vars select from a variable, and where.
+func (v *Vars) Selections(variable string) []Selection {
 	var all []Selection
 	for _, name := range v.names {
-		all = append(all, v.templates[name].Selections("vars")...)
+		all = append(all, v.templates[name].Selections(variable)...)
 	}
 	return all
 }

@@ -23,6 +23,9 @@ type frame struct {
 	// noun is what messages call it: "handler", "match".
 	noun  string
 	value *Value
+	// given are the keys that it has, and those that stand somewhere inside of it
+	// by mistake.
+	given keySet
 	// flawed says that a mistake in it has been reported already: then it is
 	// not asked for what is missing, which may be there under a wrong name.
 	flawed bool
@@ -144,9 +147,9 @@ func (d *decoder) object(v *Value, target reflect.Value, f field) bool {
 
 func (d *decoder) fields(v *Value, target reflect.Value, f field) bool {
 	typ := target.Elem().Type()
-	d.around = append(d.around, frame{typ: typ, noun: noun(typ, f.key), value: v})
-	defer func() { d.around = d.around[:len(d.around)-1] }()
 	given, usable := keySet{}, keySet{}
+	d.around = append(d.around, frame{typ: typ, noun: noun(typ, f.key), value: v, given: given})
+	defer func() { d.around = d.around[:len(d.around)-1] }()
 	flawed := false
 	for _, entry := range v.Fields {
 		name, _ := entry.Key.String()
@@ -262,7 +265,12 @@ func (d *decoder) entries(v *Value, out reflect.Value, f field) bool {
 	list := reflect.MakeSlice(out.Type(), 0, len(v.Fields))
 	for _, one := range v.Fields {
 		name, _ := one.Key.String()
-		d.checkForm(one.Key, name, f.keys)
+		named := func(word string) bool { form, ok := forms[f.keys]; return ok && form.pattern.MatchString(word) }
+		if word := d.swallowed(one.Key, name, named); word != "" {
+			name = word
+		} else {
+			d.checkForm(one.Key, name, f.keys)
+		}
 		entry := reflect.New(out.Type().Elem())
 		entry.Interface().(interface{ setKey(String) }).setKey(String{Value: name, Node: one.Key})
 		inner := f

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -161,6 +162,9 @@ type mapping struct {
 	// own are the map's own keys, which win over merged ones.
 	own    map[string]diag.Range
 	merges []merge
+	// joined says that an item of a list has come into this map, for want of its
+	// dash.
+	joined bool
 }
 
 // merge is a << key: the place among the fields where it stands, and its value.
@@ -196,12 +200,32 @@ func (m *mapping) field(k, v *yaml.Node) int {
 func (m *mapping) noteKey(name string, at diag.Range) bool {
 	first, again := m.own[name]
 	if again {
-		d := m.add(ruleDuplicate, at, "%q stands in line %d already", name, first.Start.Line)
-		d.Context = &first
+		m.duplicateKey(name, at, first)
 		return false
 	}
 	m.own[name] = at
 	return true
+}
+
+// duplicateKey reports a key that stands in the map already. Where the first key
+// comes again, a dash is missing, and so all that comes behind it is no mistake
+// of its own.
+func (m *mapping) duplicateKey(name string, at, first diag.Range) {
+	if m.joined {
+		return
+	}
+	d := m.add(ruleDuplicate, at, "%q stands in line %d already", name, first.Start.Line)
+	d.Context = &first
+	if len(m.out.Fields) > 1 && m.out.Fields[0].Key.Range == first && m.isBehindDash(first.Start.Offset) {
+		m.joined = true
+		d.Detail += `; if a new item of the list begins here, it needs a "- "`
+	}
+}
+
+// isBehindDash tells whether a place is the first one of an item in a line.
+func (b *builder) isBehindDash(at int) bool {
+	before := strings.TrimRight(b.chunk.src.text[b.chunk.start:at], " ")
+	return strings.HasSuffix(before, "-")
 }
 
 // key reads a key: any scalar, taken as the text that it was written as, since

@@ -33,6 +33,10 @@ func (d *decoder) unknownKey(key *Value) string {
 		d.add(ruleLater, key.Range, "%q is not supported by this version", name)
 		return ""
 	}
+	known := func(word string) bool { _, ok := fieldOf(here.typ, word); return ok }
+	if word := d.swallowed(key, name, known); word != "" {
+		return word
+	}
 	bad := d.add(ruleUnknown, key.Range, "%s has no key %q", here.noun, name)
 	where, inner := d.keyAround(name), d.keyInside(name)
 	guess, near := d.nearestKey(name)
@@ -53,15 +57,45 @@ func (d *decoder) unknownKey(key *Value) string {
 	return ""
 }
 
-// nearestKey guesses which key of the map at hand was meant: one that is not
-// there yet, if any is near.
-func (d *decoder) nearestKey(name string) (string, bool) {
-	all := keysOf(d.here().typ)
-	absent := slices.DeleteFunc(slices.Clone(all), func(key string) bool { return d.here().value.Get(key) != nil })
-	if guess, ok := diag.Nearest(name, absent); ok {
-		return guess, true
+// swallowed reports a key that lacks its colon, or the space behind it, in front
+// of brackets or quotes: a colon in these was taken for its own. It returns the
+// key, if it may stand here.
+func (d *decoder) swallowed(key *Value, name string, may func(string) bool) string {
+	at := strings.IndexAny(name, "{[\"'")
+	if at < 1 || isTemplate(name[:at]) {
+		return ""
 	}
-	return diag.Nearest(name, all)
+	word := strings.TrimRight(name[:at], " :")
+	if !may(word) {
+		return ""
+	}
+	what := "a colon"
+	if strings.Contains(name[:at], ":") {
+		what = "a space behind the colon"
+	}
+	d.add(ruleUnknown, key.Range, "%s is missing behind %q", what, word)
+	return word
+}
+
+// nearestKey guesses which key of the map at hand was meant: one that it needs
+// and has not, or else one that it has not, if any is near.
+func (d *decoder) nearestKey(name string) (string, bool) {
+	var needed, absent, all []string
+	for _, f := range fieldsOf(d.here().typ) {
+		all = append(all, f.key)
+		if d.here().value.Get(f.key) == nil {
+			absent = append(absent, f.key)
+			if f.required {
+				needed = append(needed, f.key)
+			}
+		}
+	}
+	for _, candidates := range [][]string{needed, absent, all} {
+		if guess, ok := diag.Nearest(name, candidates); ok {
+			return guess, true
+		}
+	}
+	return "", false
 }
 
 // keyAround finds a key that belongs further out, such as a `when` inside an
@@ -73,6 +107,7 @@ func (d *decoder) keyAround(name string) string {
 			break // metadata and spec are keys of every Kubernetes object
 		}
 		if _, ok := fieldOf(outer.typ, name); ok {
+			outer.given[name] = true
 			return definite(outer.noun)
 		}
 	}
@@ -112,8 +147,18 @@ func (d *decoder) keyInside(name string) string {
 	}
 	if len(there) > 0 {
 		possible = there
+		d.forgive(here.value.Get(there[0]))
 	}
 	return orList(possible)
+}
+
+// forgive takes back that something is missing in a map: it has been found
+// outside of it.
+func (d *decoder) forgive(v *Value) {
+	at := head(v)
+	d.found = slices.DeleteFunc(d.found, func(found *diag.Diagnostic) bool {
+		return (found.Rule == ruleMissing || found.Rule == ruleChoice) && found.Subject == at
+	})
 }
 
 // kubernetesKeys are those that objects begin with.

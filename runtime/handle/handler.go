@@ -173,7 +173,23 @@ func (c *compiler) body(match *spec.Match, work *spec.Work, out *Handler, s eval
 	out.result = c.template(work.Result, s|eval.Steps)
 	out.onFailure = c.steps(work.OnFailure, s|eval.Steps|eval.Failure, out.visible...)
 	c.usedVars(out)
+	c.usedSteps(work, out)
 	c.subhandlers(out)
+}
+
+// usedSteps checks that the steps exist that vars and the result use.
+func (c *compiler) usedSteps(work *spec.Work, h *Handler) {
+	names := slices.Clone(h.visible)
+	work.Walk(func(s *spec.Step) {
+		if s.Name != nil {
+			names = append(names, s.Name.Value)
+		}
+	})
+	used := h.vars.Selections("steps")
+	if h.result != nil {
+		used = append(used, h.result.Selections("steps")...)
+	}
+	c.found = append(c.found, actions.UnknownSteps(used, names)...)
 }
 
 // usedVars checks that the vars that a handler uses exist.

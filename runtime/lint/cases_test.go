@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -87,4 +88,41 @@ func (c oneCase) text() string {
 		b.WriteString("        " + strings.TrimRight(line, "\n") + "\n")
 	}
 	return b.String()
+}
+
+// One mistake is one finding, though others follow from it.
+func TestConsequences(t *testing.T) {
+	tests := map[string]struct {
+		text string
+		want []string
+	}{
+		"a var": {"handlers:\n  - on: create\n    resource: pods\n    vars: {text: hello}\n    do: [{log: '${vars.txet}'}]", []string{"9:26 vars"}},
+		"a var, in another handler": {"handlers:\n  - {on: create, resource: pods, vars: {text: hello}, do: [{log: hello}]}\n  - {on: create, resource: pods, do: [{log: '${nme}'}]}",
+			[]string{"6:43 unused-var", "7:50 expression-name"}},
+		"a filter":   {"filters: {large: [spec.size > 1]}\nhandlers:\n  - {on: create, resource: pods, match: {when: large}, do: [{log: hello}]}", []string{"5:20 wrong-type"}},
+		"a step":     {"handlers:\n  - on: create\n    resource: pods\n    do:\n      - naem: it\n        get: {target: {resource: pods, name: x}}\n      - log: '${steps.it}'", []string{"9:11 unknown-key"}},
+		"an index":   {"indexes:\n  - {idd: by, resource: pods, key: name, value: '${name}'}\nhandlers:\n  - {on: create, resource: pods, do: [{log: '${index.by}'}]}", []string{"6:8 unknown-key"}},
+		"an id":      {"handlers:\n  - {idd: first, on: create, resource: pods, do: [{log: hello}]}\n  - {needs: first, on: create, resource: pods, do: [{log: hello}]}", []string{"6:8 unknown-key"}},
+		"no mistake": {"handlers:\n  - {on: create, resource: pods, do: [{log: '${steps.it}'}]}", []string{"6:56 step-reference"}},
+		"a step in vars and a result": {"handlers:\n  - on: create\n    resource: pods\n    vars: {a: '${steps.ti}', b: '${steps.it}'}\n    do:\n      - {name: it, get: {target: {resource: pods, name: x}}}\n      - log: '${vars.a} ${vars.b}'\n    result: '${steps.other}'",
+			[]string{"8:26 step-reference", "12:24 step-reference"}},
+		"two mistakes": {"handlers:\n  - on: create\n    resource: pods\n    do:\n      - {name: it, get: {target: {resource: pods, name: x}}}\n      - {lgo: '${nme}'}\n      - log: '${steps.ti}'",
+			[]string{"10:12 unknown-key", "11:25 step-reference"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			text := "apiVersion: kopf.dev/v1alpha1\nkind: Operator\nmetadata: {name: x}\nspec:\n"
+			for line := range strings.Lines(tt.text) {
+				text += "  " + line
+			}
+			_, found := Sources([]spec.Source{{Name: "x.yaml", Text: []byte(text)}})
+			var got []string
+			for _, d := range found {
+				got = append(got, fmt.Sprintf("%d:%d %s", d.Subject.Start.Line, d.Subject.Start.Column, d.ID()))
+			}
+			if !slices.Equal(got, tt.want) {
+				t.Errorf("got  %q\nwant %q in\n%s", got, tt.want, text)
+			}
+		})
+	}
 }

@@ -61,7 +61,8 @@ func Rule(id string) *diag.Rule {
 }
 
 // Check adds to what was found when a bundle was loaded and compiled what the
-// rules of this package find, and leaves out what comments disable.
+// rules of this package find, and leaves out what comments disable and what
+// follows from other findings.
 func Check(bundle *spec.Bundle, found diag.List) diag.List {
 	out := slices.Clone(found)
 	inspector, err := eval.NewInspector()
@@ -74,7 +75,7 @@ func Check(bundle *spec.Bundle, found diag.List) diag.List {
 			out = append(out, c.find(v)...)
 		}
 	}
-	out = disable(bundle, out).Sorted()
+	out = withoutConsequences(bundle, disable(bundle, out)).Sorted()
 	keepQuotes(bundle.Sources, out)
 	return out
 }

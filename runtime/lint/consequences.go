@@ -1,0 +1,106 @@
+package lint
+
+import (
+	"slices"
+
+	"github.com/kopf-declarative/kopf-declarative/spec"
+	"github.com/kopf-declarative/kopf-declarative/spec/diag"
+)
+
+// withoutConsequences leaves out what may be found only because of something
+// else that is found, so that a mistake is reported once:
+//
+//   - warnings and infos about a handler, or about the operator as a whole, in
+//     which there are errors: the var that nothing uses may be the one whose
+//     name is misspelt;
+//   - names that nothing declares, and that are near to no other, and what parts
+//     of a handler say of each other, while there is a mistake of form where it
+//     may have cost the declaration, or the part.
+func withoutConsequences(bundle *spec.Bundle, found diag.List) diag.List {
+	var errors diag.List
+	for _, d := range found {
+		if d.Severity == diag.Error {
+			errors = append(errors, d)
+		}
+	}
+	if len(errors) == 0 {
+		return found
+	}
+	r := &regions{}
+	for _, op := range bundle.Operators {
+		r.operators = append(r.operators, op.Range)
+		for _, t := range op.Spec.Tasks() {
+			r.tasks = append(r.tasks, t.Range)
+		}
+	}
+	forms := formErrors(errors)
+	return slices.DeleteFunc(found, func(d *diag.Diagnostic) bool {
+		if d.Severity != diag.Error {
+			return !isAboutComments(d.Rule) && r.brokenAround(d, errors)
+		}
+		return isRelation(d) && r.maybeUndeclared(d, forms)
+	})
+}
+
+// regions are the parts of definitions in which one mistake can have others as
+// its consequences.
+type regions struct{ operators, tasks []diag.Range }
+
+// around is the first of the regions that holds a finding.
+func around(in []diag.Range, d *diag.Diagnostic) (diag.Range, bool) {
+	for _, region := range in {
+		if holds(region, d) {
+			return region, true
+		}
+	}
+	return diag.Range{}, false
+}
+
+func holds(region diag.Range, d *diag.Diagnostic) bool {
+	at := d.Subject.Start.Offset
+	return region.File == d.Subject.File && region.Start.Offset <= at && at < region.End.Offset
+}
+
+// brokenAround tells whether an error is in the handler that a finding is
+// about, or in the operator where it is about no handler.
+func (r *regions) brokenAround(d *diag.Diagnostic, errors diag.List) bool {
+	region, ok := around(r.tasks, d)
+	if !ok {
+		region, ok = around(r.operators, d)
+	}
+	return ok && slices.ContainsFunc(errors, func(e *diag.Diagnostic) bool { return holds(region, e) })
+}
+
+// maybeUndeclared tells whether a mistake of form stands in the handler that a
+// finding is about, or outside of all handlers that could be read; or in any,
+// where the finding is about several.
+func (r *regions) maybeUndeclared(d *diag.Diagnostic, forms diag.List) bool {
+	own, inTask := around(r.tasks, d)
+	return slices.ContainsFunc(forms, func(e *diag.Diagnostic) bool {
+		if e.Subject.File != d.Subject.File {
+			return false
+		}
+		_, elsewhere := around(r.tasks, e)
+		return inTask && holds(own, e) || !elsewhere || slices.Contains(betweenHandlers, d.ID())
+	})
+}
+
+// isRelation tells a finding about a name that is declared nowhere and has no
+// likely spelling, or about parts that do not go together.
+func isRelation(d *diag.Diagnostic) bool {
+	return d.Fix == nil && (slices.Contains(relations, d.ID()) || slices.Contains(betweenHandlers, d.ID()))
+}
+
+var (
+	// relations are rules about what other parts of a handler, or the operator
+	// outside of the handlers, declare or are.
+	relations = []string{"expression-name", "expression-scope", "handler-kind", "metric-value", "needs-cycle", "step-reference", "unknown-alias", "unknown-index", "vars"}
+	// betweenHandlers are those about other handlers.
+	betweenHandlers = []string{"same-metric", "unknown-handler"}
+)
+
+// formErrors are those that make the decoder leave something out.
+func formErrors(errors diag.List) diag.List {
+	rules := spec.Rules()
+	return slices.DeleteFunc(slices.Clone(errors), func(d *diag.Diagnostic) bool { return !slices.Contains(rules, d.Rule) || isRelation(d) })
+}

@@ -10,9 +10,9 @@ import (
 // withoutConsequences leaves out what may be found only because of something
 // else that is found, so that a mistake is reported once:
 //
-//   - warnings and infos about a handler, or about the operator as a whole, in
-//     which there are errors: the var that nothing uses may be the one whose
-//     name is misspelt;
+//   - warnings and infos about how the parts of a handler, or of the operator,
+//     work together, while there are errors in it: the var that nothing uses may
+//     be the one whose name is misspelt;
 //   - names that nothing declares, and that are near to no other, and what parts
 //     of a handler say of each other, while there is a mistake of form where it
 //     may have cost the declaration, or the part.
@@ -36,7 +36,7 @@ func withoutConsequences(bundle *spec.Bundle, found diag.List) diag.List {
 	forms := formErrors(errors)
 	return slices.DeleteFunc(found, func(d *diag.Diagnostic) bool {
 		if d.Severity != diag.Error {
-			return !isAboutComments(d.Rule) && r.brokenAround(d, errors)
+			return slices.Contains(interplay, d.Rule) && r.brokenAround(d, errors)
 		}
 		return isRelation(d) && r.maybeUndeclared(d, forms)
 	})
@@ -95,6 +95,8 @@ var (
 	// relations are rules about what other parts of a handler, or the operator
 	// outside of the handlers, declare or are.
 	relations = []string{"expression-name", "expression-scope", "handler-kind", "metric-value", "needs-cycle", "step-reference", "unknown-alias", "unknown-index", "vars"}
+	// interplay are those of this package about how parts work together.
+	interplay = []*diag.Rule{ruleSecret, ruleSelfTrigger, ruleOnceMore, ruleUnreachable, ruleUnreachableStep, ruleUnseen, ruleUnusedFilter, ruleUnusedResource, ruleUnusedVar}
 	// betweenHandlers are those about other handlers.
 	betweenHandlers = []string{"same-metric", "unknown-handler"}
 )

@@ -7,7 +7,6 @@ import (
 	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/common"
 	"github.com/google/cel-go/common/ast"
-	"github.com/google/cel-go/common/operators"
 
 	"github.com/kopf-declarative/kopf-declarative/spec"
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
@@ -202,90 +201,4 @@ func children(e ast.Expr) []ast.Expr {
 		return []ast.Expr{c.IterRange(), c.AccuInit(), c.LoopCondition(), c.LoopStep(), c.Result()}
 	}
 	return nil
-}
-
-// Reveals tells whether the value of the expression may hold something secret.
-// secret says so of a chain: that it is secret, or holds what is. Comparisons,
-// sizes, hashes and tests whether something is there tell nothing of it.
-func (x *Expression) Reveals(secret func(chain []string) bool) bool {
-	return (&revealing{x, secret}).node(x.root, nil)
-}
-
-type revealing struct {
-	*Expression
-	secret func(chain []string) bool
-}
-
-// node looks at a node, in which the names given are secret loop variables.
-func (r *revealing) node(e ast.Expr, locals []string) bool {
-	if chain, ok := r.chain(e); ok {
-		return !(e.Kind() == ast.SelectKind && e.AsSelect().IsTestOnly()) && r.secret(chain)
-	}
-	switch e.Kind() {
-	case ast.IdentKind:
-		return slices.Contains(locals, e.AsIdent())
-	case ast.SelectKind:
-		return !e.AsSelect().IsTestOnly() && r.node(e.AsSelect().Operand(), locals)
-	case ast.CallKind:
-		if tellsLittle(qualified(e.AsCall())) {
-			return false
-		}
-		if e.AsCall().FunctionName() == operators.Conditional {
-			args := e.AsCall().Args()
-			return r.node(args[1], locals) || r.node(args[2], locals)
-		}
-	case ast.ComprehensionKind:
-		return r.loop(e.AsComprehension(), locals)
-	}
-	return slices.ContainsFunc(children(e), func(inner ast.Expr) bool { return r.node(inner, locals) })
-}
-
-// loop follows what a loop collects. Its first variable is the key where there
-// are two; exists() and all() collect a truth value.
-func (r *revealing) loop(c ast.ComprehensionExpr, locals []string) bool {
-	if init := c.AccuInit(); init.Kind() == ast.LiteralKind && init.AsLiteral().Type() == cel.BoolType {
-		return false
-	}
-	inner := slices.DeleteFunc(slices.Clone(locals), func(name string) bool {
-		return name == c.IterVar() || name == c.IterVar2() || name == c.AccuVar()
-	})
-	if r.node(c.IterRange(), locals) && !r.keysOnly(c) {
-		loop := c.IterVar()
-		if c.HasIterVar2() {
-			loop = c.IterVar2()
-		}
-		inner = append(inner, loop)
-	}
-	if r.node(c.AccuInit(), inner) {
-		inner = append(inner, c.AccuVar())
-	}
-	return r.node(c.LoopStep(), inner) || r.node(c.Result(), inner)
-}
-
-// keysOnly tells whether a loop runs over the keys of a map: that is what it
-// does with one variable where the range is a part of an object. Lists of what
-// is secret, such as the diff, and vars of unknown form are no such thing.
-func (r *revealing) keysOnly(c ast.ComprehensionExpr) bool {
-	over := c.IterRange()
-	if over.Kind() == ast.CallKind && over.AsCall().FunctionName() == orderedName {
-		over = over.AsCall().Args()[0]
-	}
-	chain, ok := r.chain(over)
-	return ok && !c.HasIterVar2() && len(chain) > 1 && chain[0] != "vars"
-}
-
-// tellsLittle are the functions whose result gives nothing away.
-func tellsLittle(function string) bool {
-	switch function {
-	case operators.Equals, operators.NotEquals, operators.In, operators.LogicalAnd, operators.LogicalOr, operators.LogicalNot,
-		operators.Less, operators.LessEquals, operators.Greater, operators.GreaterEquals,
-		"size", "has", "hash.sha256", "hash.short", "changed", "isReady":
-		return true
-	}
-	for _, method := range []string{"size", "matches", "startsWith", "endsWith", "contains", "hasValue"} {
-		if strings.HasSuffix(function, "."+method) {
-			return true
-		}
-	}
-	return function == touchedName
 }

@@ -11,74 +11,253 @@ import (
 
 var ruleSecret = &diag.Rule{
 	ID: "secret-leak", Severity: diag.Warning, Summary: "a Secret's data leaves it",
-	Explanation: "Logs, events, metrics and the status of objects are read by many who must not read Secrets. Their names, sizes, comparisons and hashes may be told; `hash.short(…)` is enough to see whether something has changed.",
+	Explanation: "Logs, events, metrics, the status of objects, and objects of other kinds are read by many who must not read Secrets. Their names, sizes, comparisons and hashes may be told; `hash.short(…)` is enough to see whether something has changed. The data is followed through `vars`, results of steps, `memo` and indexes.",
 }
 
-// secrets follows the data of Secrets into what others can read.
+// leaks follows the data of Secrets into what others can read.
+type leaks struct {
+	*view
+	// indexed and remembered are what indexes and memos hold of it.
+	indexed    eval.Secrets
+	remembered map[*task]eval.Secrets
+	found      diag.List
+}
+
 func secrets(v *view) diag.List {
-	var found diag.List
+	l := &leaks{view: v, remembered: map[*task]eval.Secrets{}}
+	for _, x := range v.op.Spec.Indexes {
+		l.index(x)
+	}
+	l.remember()
 	for _, t := range v.tasks {
-		roots := v.secretRoots(t)
-		if len(roots) == 0 {
-			continue
+		if known := l.secretsOf(t); len(known) > 0 {
+			l.check(t, known)
 		}
-		secret := func(chain []string) bool {
-			return slices.ContainsFunc(roots, func(root []string) bool { return overlap(chain, root) })
+	}
+	for _, p := range v.outside {
+		if p.path[0] == "probes" {
+			l.report(p.exprs, l.indexed, "the health endpoint")
 		}
-		for _, p := range t.places {
-			where := readBy(p)
-			if where == "" {
-				continue
-			}
-			for _, x := range p.exprs {
-				if x.Reveals(secret) {
-					found = append(found, ruleSecret.At(x.Range(), "this may hold the data of a Secret, and goes to %s", where))
+	}
+	return l.found
+}
+
+// check reports what a task tells.
+func (l *leaks) check(t *task, known eval.Secrets) {
+	for _, p := range t.places {
+		if where := readBy(p); where != "" {
+			l.report(p.exprs, known, where)
+		}
+	}
+	t.Work.Walk(func(s *spec.Step) { l.objects(t, s, known) })
+}
+
+func (l *leaks) report(exprs []*eval.Expression, known eval.Secrets, where string) {
+	for _, x := range exprs {
+		if x.Reveals(known) {
+			l.found = append(l.found, ruleSecret.At(x.Range(), "this may hold the data of a Secret, and goes to %s", where))
+		}
+	}
+}
+
+// ofObject is the data of a handled Secret.
+func ofObject() eval.Secrets {
+	known := eval.Secrets{{"diff", eval.AnyElement, "old"}, {"diff", eval.AnyElement, "new"}}
+	for _, data := range []string{"data", "stringData"} {
+		known = append(known, eval.Path{"body", data}, eval.Path{"old", data}, eval.Path{"new", data}, eval.Path{"event", "object", data})
+	}
+	return known
+}
+
+// index notes what an index of Secrets keeps of their data.
+func (l *leaks) index(x *spec.Index) {
+	if x.ID == nil || !slices.ContainsFunc(x.Resource, isSecret) {
+		return
+	}
+	at := eval.Path{"index", x.ID.Value}
+	for _, path := range l.within(x.Value, ofObject()) {
+		l.indexed = append(l.indexed, slices.Concat(at, eval.Path{eval.AnyKey, eval.AnyElement}, path))
+	}
+	if x.Key != nil && reveals(l.expr(x.Key), ofObject()) {
+		l.indexed = append(l.indexed, append(slices.Clip(at), eval.TheKeys))
+	}
+}
+
+func reveals(exprs []*eval.Expression, known eval.Secrets) bool {
+	return slices.ContainsFunc(exprs, func(x *eval.Expression) bool { return x.Reveals(known) })
+}
+
+// within are the paths in a template's value at which there is something secret.
+func (l *leaks) within(t *spec.Template, known eval.Secrets) []eval.Path {
+	if t == nil {
+		return nil
+	}
+	var out []eval.Path
+	below := func(key string, v *spec.Value) {
+		for _, path := range l.within(v, known) {
+			out = append(out, append(eval.Path{key}, path...))
+		}
+	}
+	for _, item := range t.Items {
+		below(eval.AnyElement, item)
+	}
+	for _, f := range t.Fields {
+		key, isText := f.Key.String()
+		if !isText || strings.Contains(key, "${") {
+			key = eval.AnyKey
+		}
+		below(key, f.Value)
+	}
+	exprs := l.template(t)
+	text, isText := t.String()
+	switch {
+	case !isText || !reveals(exprs, known):
+		return out
+	case len(exprs) == 1 && text == "${"+exprs[0].Text()+"}":
+		return exprs[0].Revealed(known)
+	}
+	return []eval.Path{{}}
+}
+
+// remember finds what tasks put into the memo: a task sees that of the others
+// that are for the same objects, and of the operator's startup.
+func (l *leaks) remember() {
+	for more := true; more; {
+		more = false
+		for _, t := range l.tasks {
+			for _, path := range l.memos(t) {
+				for _, other := range l.tasks {
+					if !sharesMemo(t, other) || slices.ContainsFunc(l.remembered[other], func(p eval.Path) bool { return slices.Equal(p, path) }) {
+						continue
+					}
+					l.remembered[other] = append(l.remembered[other], path)
+					more = true
 				}
 			}
 		}
 	}
-	return found
 }
 
-// secretRoots are the chains of selections that lead to the data of Secrets in
-// a task.
-func (v *view) secretRoots(t *task) [][]string {
-	var roots [][]string
-	if slices.ContainsFunc(t.Resource, isSecret) {
-		for _, data := range []string{"data", "stringData"} {
-			roots = append(roots, []string{"body", data}, []string{"old", data}, []string{"new", data}, []string{"event", "object", data})
-		}
-		roots = append(roots, []string{"diff"})
-	}
-	t.Work.Walk(func(s *spec.Step) {
-		if s.Name != nil && s.Get != nil && isSecretTarget(s.Get.Target) {
-			roots = append(roots, []string{"steps", s.Name.Value, "data"})
-		}
-	})
-	if len(roots) == 0 {
+func (l *leaks) memos(t *task) []eval.Path {
+	var out []eval.Path
+	known := l.secretsOf(t)
+	if len(known) == 0 {
 		return nil
 	}
-	return v.secretVars(t, roots)
+	t.Work.Walk(func(s *spec.Step) {
+		for _, path := range l.within(s.Memo, known) {
+			out = append(out, append(eval.Path{"memo"}, path...))
+		}
+	})
+	return out
 }
 
-// secretVars adds the vars that hold what is secret, by way of others too.
-func (v *view) secretVars(t *task, roots [][]string) [][]string {
-	known := map[string]bool{}
-	for more := true; more; {
-		more = false
-		secret := func(chain []string) bool {
-			return slices.ContainsFunc(roots, func(root []string) bool { return overlap(chain, root) })
-		}
-		for _, p := range t.places {
-			if p.path[0] != "vars" || known[p.path[1]] ||
-				!slices.ContainsFunc(p.exprs, func(x *eval.Expression) bool { return x.Reveals(secret) }) {
-				continue
-			}
-			known[p.path[1]], more = true, true
-			roots = append(roots, []string{"vars", p.path[1]})
+// sharesMemo tells whether what one task remembers is seen by the other.
+func sharesMemo(t, other *task) bool {
+	if t.IsActivity() {
+		return t.Kind == spec.StartupTask
+	}
+	for _, a := range t.Resource {
+		if slices.ContainsFunc(other.Resource, func(b *spec.Selector) bool { return nameOf(a) != "" && nameOf(a) == nameOf(b) }) {
+			return true
 		}
 	}
-	return roots
+	return false
+}
+
+// nameOf is how a selector calls its resource.
+func nameOf(s *spec.Selector) string {
+	if s == nil {
+		return ""
+	}
+	for _, name := range []*spec.String{s.Kind, s.Plural, s.Singular, s.ShortName, s.AnyName} {
+		if name != nil {
+			return strings.ToLower(name.Value)
+		}
+	}
+	return ""
+}
+
+// secretsOf are the paths to the data of Secrets in a task.
+func (l *leaks) secretsOf(t *task) eval.Secrets {
+	known := slices.Concat(l.indexed, l.remembered[t])
+	if slices.ContainsFunc(t.Resource, isSecret) {
+		known = append(known, ofObject()...)
+	}
+	for _, steps := range [][]*spec.Step{t.Work.Do, t.Work.OnFailure} {
+		for _, path := range results(steps) {
+			known = append(known, append(eval.Path{"steps"}, path...))
+		}
+	}
+	t.Work.Walk(func(s *spec.Step) {
+		for _, sub := range s.Sub {
+			for _, path := range results(sub.Do) {
+				known = append(known, append(eval.Path{"steps"}, path...))
+			}
+		}
+	})
+	if len(known) == 0 {
+		return nil
+	}
+	return l.withVars(t, known)
+}
+
+// results are the paths to the data of Secrets in the results of steps, by
+// their names. Those inside of a group are seen outside of it, too, unless the
+// group has a forEach.
+func results(steps []*spec.Step) []eval.Path {
+	var out []eval.Path
+	for _, s := range steps {
+		paths := resultOf(s)
+		if s.Do != nil {
+			paths = results(s.Do)
+		}
+		if s.Repeat != nil {
+			out = append(out, results(s.Repeat.Do)...)
+		}
+		if s.Do != nil {
+			out = append(out, paths...)
+		}
+		if s.Name == nil {
+			continue
+		}
+		for _, path := range paths {
+			if s.ForEach != nil {
+				path = append(eval.Path{eval.AnyElement}, path...)
+			}
+			out = append(out, append(eval.Path{s.Name.Value}, path...))
+		}
+	}
+	return out
+}
+
+// resultOf are the paths in the result of a step that reads or makes Secrets.
+func resultOf(s *spec.Step) []eval.Path {
+	switch {
+	case s.Get != nil && isSecretTarget(s.Get.Target), s.Patch != nil && isSecretTarget(s.Patch.Target), s.Create != nil && isSecretObject(s.Create.Object):
+		return []eval.Path{{"data"}, {"stringData"}}
+	case s.Create != nil && s.Create.Objects != nil && slices.ContainsFunc(s.Create.Objects.Items, isSecretObject):
+		return []eval.Path{{eval.AnyElement, "data"}, {eval.AnyElement, "stringData"}}
+	}
+	return nil
+}
+
+// withVars adds the vars that hold what is secret, by way of others too.
+func (l *leaks) withVars(t *task, known eval.Secrets) eval.Secrets {
+	done := map[string]bool{}
+	for more := true; more; {
+		more = false
+		for _, p := range t.places {
+			if p.path[0] != "vars" || done[p.path[1]] {
+				continue
+			}
+			for _, path := range l.within(p.value, known) {
+				done[p.path[1]], more = true, true
+				known = append(known, append(eval.Path{"vars", p.path[1]}, path...))
+			}
+		}
+	}
+	return known
 }
 
 func isSecret(s *spec.Selector) bool {
@@ -121,19 +300,9 @@ func readBy(p place) string {
 			if key != "result" || i == 0 || p.path[i-1] == "return" {
 				return "the status"
 			}
-		case "patch":
-			if p.step != nil && p.step.Patch != nil && p.step.Patch.Target == nil && statusOnly(p) {
-				return "the status"
-			}
-			return ""
-		case "match", "vars", "create", "get", "delete":
+		case "match", "vars", "create", "patch", "get", "delete":
 			return ""
 		}
 	}
 	return ""
-}
-
-// statusOnly tells whether a patch has nothing but the status.
-func statusOnly(p place) bool {
-	return p.value.Kind == spec.MapKind && len(p.value.Fields) == 1 && p.value.Get("status") != nil
 }

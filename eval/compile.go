@@ -49,10 +49,13 @@ func (e *Env) compile(src source, at place, want *cel.Type) (*Program, diag.List
 		return p, broken
 	}
 	p.filters = filters
+	if e.types != nil {
+		problems = e.checkTypes(p, at, checked.NativeRep(), want)
+	}
 	if err := p.plan(checked); err != nil {
 		return p, diag.List{src.problem(ruleExpression, "invalid expression", err.Error(), 0, len(src.text))}
 	}
-	return p, nil
+	return p, problems
 }
 
 // notAnExpression finds what is wrong before CEL has a look.

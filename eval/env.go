@@ -2,6 +2,8 @@ package eval
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -32,7 +34,15 @@ type Options struct {
 
 // Env compiles the expressions and templates of one operator.
 type Env struct {
+	*operatorEnv
+	// types is what is known of the variables; nil for nothing at all.
+	types *typing
+}
+
+// operatorEnv is what all environments of an operator share.
+type operatorEnv struct {
 	cel       *cel.Env
+	registry  *registry
 	costLimit uint64
 	deadline  time.Duration
 	filters   map[string]*spec.Expr
@@ -51,7 +61,7 @@ func New(o Options) (*Env, error) {
 	if err != nil {
 		return nil, fmt.Errorf("CEL environment: %w", err)
 	}
-	e := &Env{
+	e := &operatorEnv{
 		cel: shared, costLimit: o.CostLimit, deadline: o.Deadline,
 		filters: map[string]*spec.Expr{}, order: o.Filters, indexes: o.Indexes, compiled: map[filterKey]*Program{},
 	}
@@ -64,11 +74,12 @@ func New(o Options) (*Env, error) {
 	if err := e.declareFilters(); err != nil {
 		return nil, err
 	}
-	return e, nil
+	e.registry = newRegistry(shared.CELTypeProvider(), slices.Sorted(maps.Keys(e.filters)))
+	return &Env{operatorEnv: e}, nil
 }
 
 // declareFilters makes each filter a boolean variable.
-func (e *Env) declareFilters() error {
+func (e *operatorEnv) declareFilters() error {
 	var options []cel.EnvOption
 	for _, f := range e.order {
 		if _, taken := variable(f.Key.Value); taken || f.Value == nil || e.filters[f.Key.Value] != nil {

@@ -30,7 +30,7 @@ func (e *Env) CheckFilters() diag.List {
 		case taken:
 			problems = append(problems, keyProblem(ruleFilter, f.Key, "wrong name of a filter", f.Key.Value+" is a variable already"))
 		case f.Value != nil && !seen[f.Key.Value]:
-			_, found := e.compile(exprSource(f.Value), place{scope: anyScope, filter: true}, cel.BoolType)
+			_, found := e.compileFilter(f.Value, anyScope)
 			problems = append(problems, found...)
 		}
 		seen[f.Key.Value] = true
@@ -99,8 +99,9 @@ func (e *Env) filterAt(name string, x *spec.Expr, s Scope) (*Program, diag.List)
 	return program, problems
 }
 
+// compileFilter compiles without types: see checkFilterTypes.
 func (e *Env) compileFilter(x *spec.Expr, s Scope) (*Program, diag.List) {
-	return e.compile(exprSource(x), place{scope: s, filter: true}, cel.BoolType)
+	return e.untyped().compile(exprSource(x), place{scope: s, filter: true}, cel.BoolType)
 }
 
 // filterCycles finds filters that need themselves.

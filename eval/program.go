@@ -22,6 +22,10 @@ type Program struct {
 	// program and ast are nil where the expression has errors.
 	program cel.Program
 	ast     *cel.Ast
+	// result is what is known of its result; mistyped says that it does not fit the
+	// types of its variables.
+	result   result
+	mistyped bool
 }
 
 // Range is where the expression stands.

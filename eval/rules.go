@@ -5,7 +5,7 @@ import "github.com/kopf-declarative/kopf-declarative/spec/diag"
 // Rules are all rules that this package reports.
 func Rules() []*diag.Rule {
 	return []*diag.Rule{
-		ruleExpression, ruleSyntax, ruleName, ruleScope, ruleType, ruleFilter, ruleVars, ruleIndex,
+		ruleExpression, ruleSyntax, ruleName, ruleScope, ruleType, ruleField, ruleFilter, ruleVars, ruleIndex,
 	}
 }
 
@@ -30,6 +30,10 @@ var (
 	ruleType = &diag.Rule{
 		ID: "expression-type", Summary: "wrong type",
 		Explanation: "The types of an expression do not fit together, or its result is not what the key needs: `when` needs true or false, `forEach` a list or a map.",
+	}
+	ruleField = &diag.Rule{
+		ID: "unknown-field", Summary: "unknown field",
+		Explanation: "The schema of the object has no such field: it would never be there, and selecting it would fail. Schemas of custom resources come from the CustomResourceDefinitions in the files, from `--crd` and `--cluster`; those of builtin kinds are known. Where the API server keeps unknown fields, none is wrong, and `dyn(…)` around the object lifts the check.",
 	}
 	ruleFilter = &diag.Rule{
 		ID: "filter", Summary: "invalid filter",

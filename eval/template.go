@@ -14,6 +14,8 @@ type Template struct {
 	// programs are all expressions, in the order of the file.
 	programs []*Program
 	place    diag.Range
+	// typed says that the types of variables were known.
+	typed bool
 }
 
 // Template compiles a template for a place. It is never nil; one with errors
@@ -21,7 +23,7 @@ type Template struct {
 func (e *Env) Template(v *spec.Template, s Scope) (*Template, diag.List) {
 	c := &templateCompiler{env: e, at: place{scope: s, template: true}}
 	root := c.part(v)
-	t := &Template{root: root, programs: c.programs}
+	t := &Template{root: root, programs: c.programs, typed: e.types != nil}
 	if v != nil {
 		t.place = v.Range
 	}

@@ -58,6 +58,10 @@ type Type struct {
 	expand func(*Type)
 	fields []Field
 	elem   *Type
+
+	// jsonOnce guards json, see JSON.
+	jsonOnce sync.Once
+	json     *Type
 }
 
 // Field is one field of an object.

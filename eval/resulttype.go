@@ -1,0 +1,163 @@
+package eval
+
+import (
+	"fmt"
+
+	"github.com/google/cel-go/common/ast"
+	"github.com/google/cel-go/common/operators"
+	"github.com/google/cel-go/common/types"
+
+	"github.com/kopf-declarative/kopf-declarative/eval/schema"
+)
+
+// result is what is known of the result of an expression.
+type result struct {
+	of *schema.Type
+	// optional says that there may be no value.
+	optional bool
+}
+
+// Type is the type of what the expression yields, as CEL sees it; nil where it is not
+// known, or the Env has no types. An optional without value counts as null.
+func (p *Program) Type() *schema.Type {
+	if p.result.optional {
+		return p.result.of.OrNull()
+	}
+	return p.result.of
+}
+
+// resultOf is the type of a node. Of maps and lists that are written out, all parts are
+// known.
+func (c *typeCheck) resultOf(node ast.Expr) result {
+	switch node.Kind() {
+	case ast.MapKind:
+		if fields, ok := c.entries(node.AsMap()); ok {
+			return result{of: schema.ObjectOf("", fields)}
+		}
+	case ast.ListKind:
+		if elements := node.AsList().Elements(); len(elements) == 1 && len(node.AsList().OptionalIndices()) == 0 {
+			return result{of: schema.ListOf(c.resultOf(elements[0]).of)}
+		}
+	}
+	of := c.types[node.ID()]
+	if of.Kind() == types.NullTypeKind && node.Kind() == ast.CallKind && node.AsCall().FunctionName() == operators.Conditional {
+		a, b := c.resultOf(node.AsCall().Args()[1]), c.resultOf(node.AsCall().Args()[2])
+		if a.of.Kind() == schema.Null {
+			a = b
+		}
+		return result{a.of.OrNull(), a.optional}
+	}
+	return result{c.env.registry.schemaType(unwrapped(of)), isOptional(of)}
+}
+
+// entries are the fields of a map that is written out with fixed keys.
+func (c *typeCheck) entries(m ast.MapExpr) ([]schema.Field, bool) {
+	var fields []schema.Field
+	seen := map[string]bool{}
+	for _, e := range m.Entries() {
+		entry := e.AsMapEntry()
+		name, ok := literalText(entry.Key())
+		if !ok || seen[name] {
+			return nil, false
+		}
+		seen[name] = true
+		value := c.resultOf(entry.Value())
+		fields = append(fields, schema.Field{Name: name, Type: value.of, Required: !entry.IsOptional() && !value.optional})
+	}
+	return fields, true
+}
+
+// Type is the type of what the template yields: JSON. It is nil where it is not known,
+// or the Env has no types.
+func (t *Template) Type() *schema.Type {
+	if !t.typed {
+		return nil
+	}
+	return typeOfPart(t.root).of
+}
+
+// typeOfPart is the type of a part of a template.
+func typeOfPart(p part) result {
+	switch p := p.(type) {
+	case constant:
+		return result{of: typeOfValue(p.value)}
+	case mixed:
+		return result{of: schema.Of(schema.String), optional: anyOptional(p)}
+	case expression:
+		return result{p.program.result.of.JSON(), p.program.result.optional}
+	case listPart:
+		return result{of: schema.ListOf(sameType(p))}
+	case mapPart:
+		return result{of: p.typeOf()}
+	}
+	return result{}
+}
+
+func anyOptional(parts []part) bool {
+	for _, p := range parts {
+		if typeOfPart(p).optional {
+			return true
+		}
+	}
+	return false
+}
+
+// sameType is the type that all parts have; nil where they have none in common.
+func sameType(parts []part) *schema.Type {
+	var of *schema.Type
+	for i, p := range parts {
+		next := typeOfPart(p).of
+		if i > 0 && next != of && (next.Kind() != of.Kind() || next.Kind() >= schema.List) {
+			return nil
+		}
+		of = next
+	}
+	return of
+}
+
+// typeOf is the type of a map with expressions in it.
+func (p mapPart) typeOf() *schema.Type {
+	var fields []schema.Field
+	for _, f := range p {
+		key, ok := f.key.(constant)
+		if !ok {
+			return schema.MapOf(nil)
+		}
+		name, err := keyOf(key.value)
+		if err != nil {
+			return nil
+		}
+		value := typeOfPart(f.value)
+		fields = append(fields, schema.Field{Name: name, Type: value.of, Required: !value.optional})
+	}
+	return schema.ObjectOf("", fields)
+}
+
+// typeOfValue is the type of JSON-like data.
+func typeOfValue(v any) *schema.Type {
+	switch x := v.(type) {
+	case nil:
+		return schema.Of(schema.Null)
+	case bool:
+		return schema.Of(schema.Bool)
+	case int64:
+		return schema.Of(schema.Int)
+	case float64:
+		return schema.Of(schema.Double)
+	case string:
+		return schema.Of(schema.String)
+	case []any:
+		parts := make([]part, len(x))
+		for i, item := range x {
+			parts[i] = constant{item}
+		}
+		return schema.ListOf(sameType(parts))
+	case map[string]any:
+		var fields []schema.Field
+		for name, value := range x {
+			fields = append(fields, schema.Field{Name: name, Type: typeOfValue(value), Required: true})
+		}
+		return schema.ObjectOf("", fields)
+	}
+	panic(fmt.Sprintf("no JSON: %T", v))
+}

@@ -1,0 +1,173 @@
+package eval
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/cel-go/cel"
+
+	"github.com/kopf-declarative/kopf-declarative/eval/schema"
+	"github.com/kopf-declarative/kopf-declarative/spec"
+)
+
+// thing is the type of an object with a field of each kind.
+func thing() *schema.Type {
+	field := func(name string, t *schema.Type) schema.Field { return schema.Field{Name: name, Type: t} }
+	of := schema.Of
+	item := schema.ObjectOf("Thing.spec.items", []schema.Field{field("name", of(schema.String)), field("n", of(schema.Int))})
+	spec := schema.ObjectOf("Thing.spec", []schema.Field{
+		field("size", of(schema.Int)), field("ratio", of(schema.Double)), field("on", of(schema.Bool)), field("title", of(schema.String)),
+		field("since", of(schema.Timestamp)), field("every", of(schema.Duration)), field("data", of(schema.Bytes)),
+		field("port", of(schema.IntOrString)), field("any", nil), field("maybe", of(schema.Int).OrNull()),
+		field("items", schema.ListOf(item)), field("names", schema.ListOf(of(schema.String))), field("labels", schema.MapOf(of(schema.String))),
+		field("free", schema.ObjectOf("Thing.spec.free", []schema.Field{field("known", of(schema.Int))}).AndMore()),
+		field("item", item), field("app.kubernetes.io/name", of(schema.String)),
+	})
+	return schema.ObjectOf("Thing", []schema.Field{field("apiVersion", of(schema.String)), field("kind", of(schema.String)), field("metadata", schema.Metadata()), field("spec", spec)})
+}
+
+// typedEnv knows the type of an object.
+func typedEnv(t testing.TB, filters ...spec.Entry[*spec.Expr]) *Env {
+	t.Helper()
+	e, err := New(Options{Filters: filters, Indexes: []string{"by_node"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := thing()
+	spec, _ := body.Field("spec")
+	return e.With(Types{"body": body, "spec": spec.Type, "meta": schema.Metadata(), "old": body.OrNull(), "new": body.OrNull(),
+		"index": schema.ObjectOf("index", []schema.Field{{Name: "by_node", Type: schema.Of(schema.String)}})})
+}
+
+// What does not fit the types is told with the field and its type.
+func TestTypeErrors(t *testing.T) {
+	tests := []struct {
+		in    string
+		want  *cel.Type
+		found []string
+	}{
+		{"spec.sizee > 1", nil, []string{`sizee: unknown field: Thing.spec has no field "sizee"; did you mean "size"?`}},
+		{"body.spec.Size > 1", nil, []string{`Size: unknown field: Thing.spec has no field "Size"; did you mean "size"?`}},
+		{"has(spec.sizee)", nil, []string{`sizee: unknown field: Thing.spec has no field "sizee"; did you mean "size"?`}},
+		{"has(body.specc) && has(spec.on)", nil, []string{`specc: unknown field: Thing has no field "specc"; did you mean "spec"?`}},
+		{"spec.?sizee.orValue(1)", nil, []string{`sizee: unknown field: Thing.spec has no field "sizee"; did you mean "size"?`}},
+		{"body.?spec.?sizee.orValue(1)", nil, []string{`sizee: unknown field: Thing.spec has no field "sizee"; did you mean "size"?`}},
+		{"body['spec']['sizee']", nil, []string{`sizee: unknown field: Thing.spec has no field "sizee"; did you mean "size"?`}},
+		{"spec[?'sizee'].orValue(1)", nil, []string{`sizee: unknown field: Thing.spec has no field "sizee"; did you mean "size"?`}},
+		{"'sizee' in spec", nil, []string{`sizee: unknown field: Thing.spec has no field "sizee"; did you mean "size"?`}},
+		{"spec.`app.kubernetes.io/nam`", nil, []string{"`app.kubernetes.io/nam`: unknown field: Thing.spec has no field \"app.kubernetes.io/nam\"; did you mean \"app.kubernetes.io/name\"?"}},
+		{"spec.item.xyz", nil, []string{`xyz: unknown field: Thing.spec.items has no field "xyz"; its fields are n, name`}},
+		{"spec.items.map(i, i.nam)", nil, []string{`nam: unknown field: Thing.spec.items has no field "nam"; did you mean "name"?`}},
+		{"spec.items.exists(k, v, v.nn > k)", nil, []string{`nn: unknown field: Thing.spec.items has no field "nn"; its fields are n, name`}},
+		{"cel.bind(s, spec, s.sizee)", nil, []string{`sizee: unknown field: Thing.spec has no field "sizee"; did you mean "size"?`}},
+		{"spec.sizee > 1 && spec.titel == ''", nil, []string{
+			`sizee: unknown field: Thing.spec has no field "sizee"; did you mean "size"?`,
+			`titel: unknown field: Thing.spec has no field "titel"; did you mean "title"?`}},
+		{"meta.lables", nil, []string{`lables: unknown field: metadata has no field "lables"; did you mean "labels"?`}},
+		{"old.spec.sizee != new.spec.size", nil, []string{`sizee: unknown field: Thing.spec has no field "sizee"; did you mean "size"?`}},
+		{"spec.size.value", nil, []string{`value: unknown field: spec.size is int, which has no fields`}},
+		{"has(spec.size.value)", nil, []string{`value: unknown field: spec.size is int, which has no fields`}},
+
+		{"spec.size == '3'", nil, []string{`==: wrong types: operator == does not take int and string; spec.size is int`}},
+		{"spec.size > '3'", nil, []string{`>: wrong types: operator > does not take int and string; spec.size is int`}},
+		{"spec.title + spec.size", nil, []string{`+: wrong types: operator + does not take string and int; spec.title is string, spec.size is int`}},
+		{"spec.size == null", nil, []string{`==: wrong types: operator == does not take int and null; spec.size is int and never null: has(…) tests whether it is there`}},
+		{"spec.size in ['a']", nil, []string{`in: wrong types: operator in does not take int and list(string); spec.size is int`}},
+		{"spec.size.startsWith('a')", nil, []string{`startsWith: wrong types: int has no startsWith(string); spec.size is int`}},
+		{"spec.since == '2026-01-01T00:00:00Z'", nil, []string{`==: wrong types: operator == does not take timestamp and string; spec.since is timestamp`}},
+		{"spec.names.exists(n, n == 1)", nil, []string{`==: wrong types: operator == does not take string and int`}},
+		{"spec.size ? 1 : 2", nil, []string{`?: wrong type: the condition of ?: must be bool, and spec.size is int`}},
+		{"spec.size && spec.on", nil, []string{`size: wrong type: this is int, needed is bool; spec.size is int`}},
+		{"spec.item == 3", nil, []string{`==: wrong types: operator == does not take map(string, dyn) and int; spec.item is Thing.spec.items`}},
+		{"spec.size.map(i, i)", nil, []string{`map: wrong type: cannot walk through int; a list or a map is needed; spec.size is int`}},
+		{"index.by_node['a'].exists(v, v == 1)", nil, []string{`==: wrong types: operator == does not take string and int`}},
+
+		{"spec.size", cel.BoolType, []string{`spec.size: wrong type: this is int, needed is bool; spec.size is int`}},
+		{"spec.?on", cel.BoolType, []string{`spec.?on: wrong type: this is optional(dyn), needed is bool; take the value out with .orValue(…)`}},
+		{"spec.size", Collection, []string{`spec.size: wrong type: this is int, needed is list or map; spec.size is int`}},
+	}
+	for _, test := range tests {
+		t.Run(test.in, func(t *testing.T) {
+			got := typedProblems(t, test.in, test.want)
+			if !slices.Equal(got, test.found) {
+				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(test.found, "\n"))
+			}
+		})
+	}
+}
+
+// typedProblems are the problems of an expression, each with the text that it is about.
+func typedProblems(t *testing.T, text string, want *cel.Type) []string {
+	t.Helper()
+	operator := "apiVersion: kopf.dev/v1alpha1\nkind: Operator\nmetadata: {name: t}\nspec:\n  handlers:\n    - on: event\n      resource: pods\n      match:\n        when: |-\n          " + text + "\n      do: [{log: x}]\n"
+	bundle, problems := spec.Parse([]spec.Source{{Name: "op.yaml", Text: []byte(operator)}})
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	_, found := typedEnv(t).Expr(bundle.Operators[0].Spec.Handlers[0].Match.When, everything, want)
+	var got []string
+	for _, d := range found {
+		got = append(got, excerpt(operator, d.Subject)+": "+d.Message())
+	}
+	return got
+}
+
+// What can be evaluated is accepted, also where CEL's checker would not take it.
+func TestTypesAccept(t *testing.T) {
+	for _, in := range []string{
+		"spec.size > 1 && spec.ratio > 1 && spec.size < spec.ratio && spec.ratio == 1 && spec.ratio in [1, 2]",
+		"'size' in spec", "spec['size'] == 1", "spec[?'size'].orValue(1) == 1", "size(spec) > 1", "spec.size() > 1",
+		"spec.all(k, k != '')", "spec.map(k, k)", "spec.transformList(k, v, k)", "spec.exists(k, v, k == 'a' && v == 1)",
+		"merge(spec, {'a': 1}).b", "merge({'a': 1}, spec.item)", "merge(spec, spec.item).x",
+		"spec.on ? spec.size : 'none'", "spec.on ? spec.size : null", "spec.on ? null : spec.item", "(spec.on ? spec.item : {}).name == ''",
+		"spec.on ? spec.items : []", "spec.on ? spec.names : null", "spec.on ? spec.item : {'x': 1}",
+		"spec.?size.orValue(null) == null", "spec.?item.orValue({}).?name.orValue('') == ''", "spec.?items.orValue([]).size() == 0",
+		"spec.?size.orValue('x') == 'x'", "spec.?item.orValue({'x': 1}).x == 1", "spec.?item.name.orValue('')", "spec.?labels.?x.orValue('') == ''",
+		"spec.item == {'name': 'a'}", "spec.items == [{'name': 'a'}]", "spec.item in spec.items", "spec.item in [{'name': 'a'}]", "[spec.item] + [{'a': 1}]",
+		"spec.items + spec.names", "(spec.on ? null : spec.item).name == ''",  "spec.item == spec", "spec != old.spec", "old == null", "new != null && new.spec.size == 1",
+		"spec.maybe == null", "spec.maybe + 1 > 2", "spec.maybe == 1", "spec.names == null", "spec.item == null", "spec.labels != null", "spec.since == null",
+		"spec.port == 80 || spec.port == 'http'", "spec.any.thing.goes[0] > 1", "spec.free.known + 1 == spec.free.other + 2", "'x' in spec.free",
+		"spec.since < now", "spec.since + spec.every > now", "timestamp(spec.since) < now", "duration(spec.every) > duration('1m')", "string(spec.data) == ''",
+		"spec.labels.x == 'a'", "spec.labels['x'] == 'a'", "spec.labels[?'x'].orValue('') == ''", "'x' in spec.labels", "labels.x == spec.labels.y",
+		"has(spec.size)", "has(spec.item.name)", "has(spec.labels.x)", "has(spec.`app.kubernetes.io/name`)", "spec.`app.kubernetes.io/name` == ''",
+		"condition(body, 'Ready').?status.orValue('') == 'True'", "isReady(body)", "isReady(spec.item)", "changed('spec.size')",
+		"json.encode(spec) == ''", "dyn(spec).sizee", "dyn(spec.size) == 'x'", "dns.name(name, spec.size)", "spec.items.map(i, i.n).sum() > 1",
+		"spec.items.sortBy(i, i.n)[0].name == ''", "spec.?size.optMap(s, s + 1).orValue(1) == 1", "math.greatest(spec.size, 1) == 1", "math.greatest(spec.size, spec.ratio) > 1.0",
+		"sets.contains(spec.names, ['a'])", "spec.names.join(',') == ''", "index.by_node[spec.title][0] == ''", "index['by_node']['x'].size() == 1", "spec.title in index.by_node",
+		"index.by_node[spec.size]", "type(spec) == map", "[spec.size, spec.title]", "{'a': spec.size, 'b': spec.item}.a == 1",
+		"spec.items.transformMap(i, v, v.name)", "spec.items.filter(i, has(i.n)).map(i, {'name': i.name, 'n': i.n})", "'%d'.format([spec.size]) == ''",
+		"meta.namespace == 'x' && meta.labels.x == '' && meta.ownerReferences[0].kind == ''", "meta.creationTimestamp < now",
+		"spec.items.exists_one(i, i.n == 1)", "spec.items[0].name == ''", "spec.items[spec.size].n > 1", "spec.items[?0].?n.orValue(1) == 1",
+		"optional.of(spec.item).name.orValue('')", "spec.on ? optional.of(spec.size) : optional.none()", "spec.?on.orValue(false) ? 1 : 2",
+		"spec.names.map(n, spec.on ? n : null)", "spec.items.map(i, i == spec.item)", "omit()", "spec.on ? spec.size : omit()", "memo.x == 1", "vars.y == steps.z.w",
+	} {
+		t.Run(in, func(t *testing.T) {
+			if got := typedProblems(t, in, nil); len(got) > 0 {
+				t.Error(strings.Join(got, "\n"))
+			}
+		})
+	}
+}
+
+// The type of a result is known.
+func TestResultTypes(t *testing.T) {
+	for in, want := range map[string]string{
+		"spec.size": "int", "spec.item": "Thing.spec.items", "spec.items": "list of Thing.spec.items", "spec.items[0].name": "string",
+		"spec.?size": "int or null", "spec.on ? spec.size : null": "int or null", "spec.on ? spec.size : 'a'": "any", "spec.any": "any",
+		"spec.labels": "map of string", "spec.since": "timestamp", "spec.items.map(i, i.n)": "list of int", "(spec.on ? spec.item : {}).n": "int",
+		"{'a': spec.item}.a": "Thing.spec.items", "spec.on ? null : spec.item": "Thing.spec.items or null", "name": "string", "spec.free.x": "any",
+	} {
+		p, problems := typedEnv(t).Expr(&spec.Expr{Text: in}, everything, nil)
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		got := p.Type().String()
+		if p.Type().Nullable() {
+			got += " or null"
+		}
+		if got != want {
+			t.Errorf("%s: got %s, want %s", in, got, want)
+		}
+	}
+}

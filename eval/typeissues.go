@@ -1,0 +1,290 @@
+package eval
+
+import (
+	"strings"
+
+	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/common"
+	"github.com/google/cel-go/common/ast"
+	"github.com/google/cel-go/common/operators"
+	"github.com/google/cel-go/common/types"
+
+	"github.com/kopf-declarative/kopf-declarative/eval/schema"
+	"github.com/kopf-declarative/kopf-declarative/spec/diag"
+)
+
+// problem puts an issue of the checker into plain words.
+func (c *typeCheck) problem(issue *common.Error) *diag.Diagnostic {
+	offset, _ := common.NewTextSource(c.src.text).LocationOffset(issue.Location)
+	node := c.nodes[issue.ExprID]
+	if m := undefinedField.FindStringSubmatch(issue.Message); m != nil && node != nil {
+		return c.noField(node, m[1], int(offset))
+	}
+	summary, detail := typeMessage(issue.Message)
+	detail = objectNumber.ReplaceAllString(detail, "")
+	if node != nil {
+		if condition := c.notACondition(node); condition != "" {
+			return c.src.problemAt(ruleType, "wrong type", condition, int(offset))
+		}
+		if _, name, found := strings.Cut(issue.Message, "does not support field selection"); found && name == "" {
+			return c.noFields(node, int(offset))
+		}
+		detail += c.operandTypes(node)
+	}
+	return c.src.problemAt(ruleType, summary, detail, int(offset))
+}
+
+// maxListed is how many fields a message lists.
+const maxListed = 8
+
+// noField says that an object has no such field.
+func (c *typeCheck) noField(node ast.Expr, name string, offset int) *diag.Diagnostic {
+	operand := operandOf(node)
+	of := c.env.registry.typeOfObject(unwrapped(c.typeOf(operand)).TypeName())
+	from, to := c.fieldRange(node, name, offset)
+	d := c.src.problem(ruleField, ruleField.Summary, "", from, to)
+	d.Detail = ownerOf(of, c.text(operand)) + " has no field " + inQuotes(name)
+	var names []string
+	for _, f := range of.Fields() {
+		names = append(names, f.Name)
+	}
+	guess, ok := diag.Nearest(name, names)
+	switch {
+	case ok:
+		d.Detail += "; did you mean " + inQuotes(guess) + "?"
+		d.SuggestWord(name, rewritten(c.src.text[from:to], guess))
+	case len(names) > 0 && len(names) <= maxListed:
+		d.Detail += "; its fields are " + strings.Join(names, ", ")
+	}
+	return d
+}
+
+// ownerOf names what has a field: by its kind where it is of one.
+func ownerOf(of *schema.Type, chain string) string {
+	if of.Name() != "" {
+		return of.Name()
+	}
+	if chain != "" {
+		return chain
+	}
+	return "the object"
+}
+
+func inQuotes(name string) string { return `"` + name + `"` }
+
+// fieldRange is where the name of a field stands, in bytes.
+func (c *typeCheck) fieldRange(node ast.Expr, name string, offset int) (from, to int) {
+	if node.Kind() == ast.SelectKind && node.AsSelect().IsTestOnly() { // has(object.field), of which CEL has the place of has
+		if at, ok := c.parsed.SourceInfo().GetOffsetRange(node.AsSelect().Operand().ID()); ok {
+			if from, to, ok := c.src.selectedBehind(c.src.byteAt(int(at.Start)), name); ok {
+				return from, to
+			}
+		}
+	}
+	from = c.src.byteAt(offset)
+	if from < len(c.src.text) && strings.IndexByte("'\"rR", c.src.text[from]) >= 0 { // object['field']
+		if at := strings.Index(c.src.text[from:], name); at >= 0 {
+			return from + at, from + at + len(name)
+		}
+	}
+	return c.src.tokenAt(offset)
+}
+
+// selectedBehind finds the first selection of a field of this name behind an offset.
+func (s source) selectedBehind(offset int, name string) (from, to int, ok bool) {
+	for at := offset; at < len(s.text); at++ {
+		if s.text[at] != '.' {
+			continue
+		}
+		from, to = s.fieldBehind(at)
+		if strings.Trim(s.text[from:to], "`") == name {
+			return from, to, true
+		}
+	}
+	return 0, 0, false
+}
+
+// rewritten is the name of a field as it must be written in the place of another one.
+func rewritten(written, name string) string {
+	if strings.HasPrefix(written, "`") || strings.IndexFunc(name, func(r rune) bool { return r > 127 || !isNamePart(byte(r)) }) >= 0 {
+		return "`" + name + "`"
+	}
+	return name
+}
+
+// noFields says that a value that has no parts has no field.
+func (c *typeCheck) noFields(node ast.Expr, offset int) *diag.Diagnostic {
+	operand := operandOf(node)
+	what := c.text(operand)
+	if what == "" {
+		what = "this value"
+	}
+	from, to := c.fieldRange(node, fieldOf(node), offset)
+	return c.src.problem(ruleField, ruleField.Summary, what+" is "+c.words(c.typeOf(operand))+", which has no fields", from, to)
+}
+
+// operandOf is what a field is selected from.
+func operandOf(node ast.Expr) ast.Expr {
+	if node.Kind() == ast.SelectKind {
+		return node.AsSelect().Operand()
+	}
+	return node.AsCall().Args()[0]
+}
+
+// fieldOf is the name of the field that is selected.
+func fieldOf(node ast.Expr) string {
+	name, _ := selected(node)
+	return name
+}
+
+// typeOf is the type of a node as it is written.
+func (c *typeCheck) typeOf(node ast.Expr) *cel.Type { return c.types[c.inner(node).ID()] }
+
+// inner is a node as it is written.
+func (c *typeCheck) inner(node ast.Expr) ast.Expr {
+	if inner := c.lifted[node.ID()]; inner != nil {
+		return c.inner(inner)
+	}
+	return node
+}
+
+// text is a chain of fields as it is written, empty for anything else.
+func (c *typeCheck) text(node ast.Expr) string {
+	node = c.inner(node)
+	if node.Kind() == ast.IdentKind {
+		if name := node.AsIdent(); !strings.ContainsAny(name, "@#") {
+			return name
+		}
+		return ""
+	}
+	name, operand := selected(node)
+	if operand == nil || name == "" {
+		return ""
+	}
+	before := c.text(operand)
+	if before == "" {
+		return ""
+	}
+	return before + "." + name
+}
+
+// words is a type for people.
+func (c *typeCheck) words(t *cel.Type) string {
+	return objectNumber.ReplaceAllString(typeText(t), "")
+}
+
+// operandTypes says of each operand of a call that is a field what it is.
+func (c *typeCheck) operandTypes(node ast.Expr) string {
+	operands := []ast.Expr{node}
+	isCall := c.inner(node).Kind() == ast.CallKind
+	if isCall {
+		call := c.inner(node).AsCall()
+		operands = call.Args()
+		if call.IsMemberFunction() {
+			operands = append([]ast.Expr{call.Target()}, operands...)
+		}
+	}
+	var known []string
+	var null bool
+	for _, operand := range operands {
+		of := c.typeOf(operand)
+		if of.Kind() == types.NullTypeKind {
+			null = true
+		}
+		if text := c.text(operand); strings.Contains(text, ".") && of.Kind() != types.DynKind {
+			known = append(known, text+" is "+c.words(of))
+		}
+	}
+	if len(known) == 0 {
+		return ""
+	}
+	out := "; " + strings.Join(known, ", ")
+	if null && isCall && isEquality(c.inner(node).AsCall().FunctionName()) {
+		out += " and never null: has(…) tests whether it is there"
+	}
+	return out
+}
+
+// notACondition says that what stands before ?: is not true or false.
+func (c *typeCheck) notACondition(node ast.Expr) string {
+	if node.Kind() != ast.CallKind || node.AsCall().FunctionName() != operators.Conditional || c.hasCondition(node.AsCall()) {
+		return ""
+	}
+	condition := node.AsCall().Args()[0]
+	what := c.text(condition)
+	if what == "" {
+		what = "this"
+	}
+	return "the condition of ?: must be bool, and " + what + " is " + c.words(c.typeOf(condition))
+}
+
+func (c *typeCheck) hasCondition(call ast.CallExpr) bool {
+	return accepts(cel.BoolType, c.types[call.Args()[0].ID()])
+}
+
+func isEquality(function string) bool {
+	return function == operators.Equals || function == operators.NotEquals
+}
+
+// wrongResult compares the type of the result with the wanted one.
+func (c *typeCheck) wrongResult(of, want *cel.Type) *diag.Diagnostic {
+	if want == nil || accepts(want, of) || want == Collection && of.Kind() == types.StructKind {
+		return nil
+	}
+	d := wrongResult(c.src, of, want)
+	d.Detail = objectNumber.ReplaceAllString(d.Detail, "")
+	if c.nodes == nil {
+		c.nodes = nodesOf(c.parsed.Expr())
+	}
+	d.Detail += c.operandTypesOfResult()
+	return d
+}
+
+// operandTypesOfResult says what the expression is where it is a field.
+func (c *typeCheck) operandTypesOfResult() string {
+	root := c.parsed.Expr()
+	if text := c.text(root); strings.Contains(text, ".") {
+		return "; " + text + " is " + c.words(c.typeOf(root))
+	}
+	return ""
+}
+
+// checkFilterTypes checks the filters that an expression uses, each once for each kind
+// of object.
+func (e *Env) checkFilterTypes(at place, u *usage) diag.List {
+	var problems diag.List
+	for _, v := range u.variables {
+		x := e.filters[v.name]
+		if x == nil || !e.registry.first("filter "+v.name+" "+e.types.objects.key) {
+			continue
+		}
+		env := &Env{operatorEnv: e.operatorEnv, types: e.types.objects}
+		p, found := env.compile(exprSource(x), place{scope: at.scope, filter: true}, cel.BoolType)
+		if !p.mistyped {
+			continue // what else is wrong is told elsewhere
+		}
+		for _, d := range found {
+			if e.registry.first("finding " + v.name + d.Subject.String() + d.Message()) {
+				problems = append(problems, usedFor(d, v.name, e.Known("body")))
+			}
+		}
+	}
+	return problems
+}
+
+// usedFor says for which kind a filter is wrong, unless the finding does so.
+func usedFor(d *diag.Diagnostic, filter string, body *schema.Type) *diag.Diagnostic {
+	if kind := body.Name(); kind != "" && !strings.Contains(d.Detail, kind) {
+		d.Detail += " (" + filter + " is used for " + kind + ")"
+	}
+	return d
+}
+
+// first tells whether something is asked for the first time.
+func (r *registry) first(what string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	known := r.told[what]
+	r.told[what] = true
+	return !known
+}

@@ -7,7 +7,9 @@ import (
 
 	"github.com/google/cel-go/cel"
 
+	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/eval/schema"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
@@ -15,20 +17,25 @@ import (
 // Compile checks the steps, as far as their decoder has not done so, and makes
 // them ready to run. The scope is that of the handler; the variables that steps
 // bring themselves are added to it. Visible are steps outside of the block whose
-// results it sees.
-func Compile(env *eval.Env, steps []*spec.Step, s eval.Scope, visible ...string) (*Program, diag.List) {
-	c := &compiler{env: env, scope: s | eval.Steps, needs: &Needs{}, diags: &diag.List{}, visible: slices.Clone(visible), inside: map[string]diag.Range{}}
+// results it sees. The kinds tell what objects steps make and read; nil is for none.
+func Compile(env *eval.Env, kinds *kube.Kinds, steps []*spec.Step, s eval.Scope, visible ...string) (*Program, diag.List) {
+	c := &compiler{env: env, kinds: kinds, scope: s | eval.Steps, needs: &Needs{}, diags: &diag.List{}, visible: slices.Clone(visible), inside: map[string]diag.Range{}}
+	c.results = slices.Clone(env.Known("steps").Fields())
+	c.knowResults()
 	p := &Program{steps: c.block(steps)}
-	p.needs = *c.needs
+	p.needs, p.results = *c.needs, c.env.Known("steps")
 	return p, *c.diags
 }
 
 // compiler is where in a do block the compilation stands.
 type compiler struct {
 	env   *eval.Env
+	kinds *kube.Kinds
 	scope eval.Scope
-	needs *Needs
-	diags *diag.List
+	// results are the types of the results that the steps here can see.
+	results []schema.Field
+	needs   *Needs
+	diags   *diag.List
 	// visible are the names whose results the steps here can see.
 	visible []string
 	// inside are all names within loops, for messages.
@@ -57,7 +64,7 @@ func (c *compiler) step(source *spec.Step) *step {
 	inner := c
 	if source.ForEach != nil {
 		s.forEach = c.expr(source.ForEach, eval.Collection)
-		inner = c.inLoop()
+		inner = c.inLoop(s.forEach)
 	}
 	c.when(s)
 	s.once = source.Once != nil && source.Once.Value
@@ -65,15 +72,18 @@ func (c *compiler) step(source *spec.Step) *step {
 	if source.Name != nil {
 		s.name = source.Name.Value
 		c.name(source.Name)
+		c.result(s)
 	}
 	return s
 }
 
-// inLoop is the compiler for what runs once per item: it sees the item, and
-// its names are seen by nobody else.
-func (c *compiler) inLoop() *compiler {
+// inLoop is the compiler for what runs once per item of a collection: it sees the item,
+// and its names are seen by nobody else.
+func (c *compiler) inLoop(over *eval.Program) *compiler {
 	inner := *c
+	inner.env = c.knowing(itemTypes(over.Type().JSON()))
 	inner.scope |= eval.Item
+	inner.results = slices.Clone(c.results)
 	inner.visible = slices.Clone(c.visible)
 	inner.looped = true
 	return &inner
@@ -90,11 +100,17 @@ func (c *compiler) when(s *step) {
 		s.when = c.expr(source.When, cel.BoolType)
 		return
 	}
-	program, diags := c.env.Expr(source.When, c.scope&^eval.Item, cel.BoolType)
-	if len(diags) > 0 {
-		s.whenPerItem = true
-		program, diags = c.env.Expr(source.When, c.scope|eval.Item, cel.BoolType)
+	scope := c.scope &^ eval.Item
+	s.whenPerItem = !c.env.Compiles(source.When, scope, cel.BoolType)
+	if s.whenPerItem {
+		c.inLoop(s.forEach).predicate(s, c.scope|eval.Item)
+		return
 	}
+	c.predicate(s, scope)
+}
+
+func (c *compiler) predicate(s *step, scope eval.Scope) {
+	program, diags := c.env.Expr(s.source.When, scope, cel.BoolType)
 	s.when = program
 	*c.diags = append(*c.diags, diags...)
 	c.uses(program.Selections)
@@ -214,9 +230,9 @@ func adoptRange(x *spec.Create) diag.Range {
 }
 
 func (c *compiler) group(s *spec.Step) action {
-	before := len(c.visible)
+	before, known := len(c.visible), len(c.results)
 	steps := c.block(s.Do)
-	return &group{steps: steps, names: slices.Clone(c.visible[before:])}
+	return &group{steps: steps, names: slices.Clone(c.visible[before:]), results: slices.Clone(c.results[known:])}
 }
 
 func (c *compiler) report(rule *diag.Rule, where diag.Range, detail string, args ...any) {

@@ -90,7 +90,7 @@ func compile(t *testing.T, steps string) *actions.Program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	program, found := actions.Compile(env, operator.Spec.Handlers[0].Do, eval.Object|eval.Change|eval.Retry)
+	program, found := actions.Compile(env, nil, operator.Spec.Handlers[0].Do, eval.Object|eval.Change|eval.Retry)
 	for _, problem := range found {
 		t.Errorf("%s", problem.Error())
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/eval/schema"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
@@ -17,6 +18,8 @@ import (
 type Program struct {
 	steps block
 	needs Needs
+	// results is the type of the variable steps at the end.
+	results *schema.Type
 }
 
 // Needs is what a program touches as far as its text tells.
@@ -47,6 +50,10 @@ type Child struct {
 
 // Needs tells what the program touches.
 func (p *Program) Needs() Needs { return p.needs }
+
+// Results is the type of the variable steps behind all steps; nil where no types are
+// known.
+func (p *Program) Results() *schema.Type { return p.results }
 
 // Run makes one attempt. A failed step ends it with a *StepError; a step
 // return, like the end of the block, ends it without one. A context that is
@@ -276,6 +283,8 @@ func (s *step) failed(verb, item string, err error) error {
 type group struct {
 	steps block
 	names []string
+	// results are their types.
+	results []schema.Field
 }
 
 func (g *group) run(ctx context.Context, f *frame) (any, error) {

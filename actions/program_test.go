@@ -389,7 +389,7 @@ func check(t *testing.T, step, rule, at, detail string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, more := actions.Compile(env, bundle.Operators[0].Spec.Handlers[0].Do, eval.Object|eval.Change|eval.Retry)
+		_, more := actions.Compile(env, nil, bundle.Operators[0].Spec.Handlers[0].Do, eval.Object|eval.Change|eval.Retry)
 		found = append(found, more...)
 	}
 	if len(found) != 1 {

@@ -22,7 +22,7 @@ type repeatAction struct {
 
 func (c *compiler) repeat(x *spec.Repeat) action {
 	inner := *c
-	inner.visible = slices.Clone(c.visible)
+	inner.visible, inner.results = slices.Clone(c.visible), slices.Clone(c.results)
 	inner.looped = true
 	a := &repeatAction{steps: inner.block(x.Do), every: inner.template(x.Every)}
 	if x.Until != nil {

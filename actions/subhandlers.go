@@ -17,6 +17,8 @@ type Subhandler struct {
 	Source *spec.Sub
 	// Scope is what its filter and its steps may use.
 	Scope eval.Scope
+	// Env knows the types of what they can see.
+	Env *eval.Env
 	// Visible are the steps of the handler around it that stand before.
 	Visible []string
 }
@@ -54,10 +56,10 @@ func (c *compiler) subhandlers(subs []*spec.Sub) action {
 		s, inner := subhandler{source: source}, c
 		if source.ForEach != nil {
 			s.forEach = c.expr(source.ForEach, eval.Collection)
-			inner = c.inLoop()
+			inner = c.inLoop(s.forEach)
 		}
 		s.id = inner.template(source.ID)
-		c.needs.Subs = append(c.needs.Subs, Subhandler{Source: source, Scope: inner.scope &^ eval.Steps, Visible: slices.Clone(inner.visible)})
+		c.needs.Subs = append(c.needs.Subs, Subhandler{Source: source, Scope: inner.scope &^ eval.Steps, Env: inner.env, Visible: slices.Clone(inner.visible)})
 		out = append(out, s)
 	}
 	return out

@@ -69,7 +69,7 @@ func TestSubhandlersHaveNoPlaceInOnFailure(t *testing.T) {
 		t.Fatal(err)
 	}
 	steps := load(t, `- subhandlers: [{id: a, do: [{log: a}]}]`).Spec.Handlers[0].Do
-	_, found := actions.Compile(env, steps, eval.Object|eval.Failure)
+	_, found := actions.Compile(env, nil, steps, eval.Object|eval.Failure)
 	if len(found) != 1 || !strings.Contains(found[0].Error(), "onFailure runs once") {
 		t.Errorf("found %v", found)
 	}

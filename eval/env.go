@@ -108,3 +108,9 @@ var Collection = cel.OpaqueType("list or map")
 func (e *Env) Expr(x *spec.Expr, s Scope, want *cel.Type) (*Program, diag.List) {
 	return e.compile(exprSource(x), place{scope: s}, want)
 }
+
+// Compiles tells whether nothing is wrong with an expression at a place, types aside.
+func (e *Env) Compiles(x *spec.Expr, s Scope, want *cel.Type) bool {
+	_, found := e.untyped().Expr(x, s, want)
+	return len(found) == 0
+}

@@ -166,11 +166,9 @@ func weakened(t *cel.Type) *cel.Type {
 	return t
 }
 
-func isOptional(t *cel.Type) bool { return t.TypeName() == "optional_type" }
-
-// unwrapped is the type of the value of an optional.
-func unwrapped(t *cel.Type) *cel.Type {
-	if t.Kind() == types.OpaqueKind && isOptional(t) {
+// presentType is the type of the value of an optional.
+func presentType(t *cel.Type) *cel.Type {
+	if isOptional(t) {
 		return t.Parameters()[0]
 	}
 	return t
@@ -185,7 +183,7 @@ func (c *typeCheck) asField(node ast.Expr) bool {
 		operand, name = name, operand
 	}
 	text, ok := literalText(name)
-	if !ok || unwrapped(c.types[operand.ID()]).Kind() != types.StructKind {
+	if !ok || presentType(c.types[operand.ID()]).Kind() != types.StructKind {
 		return false
 	}
 	c.own()
@@ -250,7 +248,7 @@ func (c *typeCheck) alternative(call ast.CallExpr) bool {
 	}
 	to := cel.DynType
 	if call.FunctionName() == "orValue" {
-		if known := c.orEmpty(unwrapped(of), other); known != nil {
+		if known := c.orEmpty(presentType(of), other); known != nil {
 			to = known
 		}
 	}

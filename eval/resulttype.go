@@ -47,7 +47,7 @@ func (c *typeCheck) resultOf(node ast.Expr) result {
 		}
 		return result{a.of.OrNull(), a.optional}
 	}
-	return result{c.env.registry.schemaType(unwrapped(of)), isOptional(of)}
+	return result{c.env.registry.schemaType(presentType(of)), isOptional(of)}
 }
 
 // entries are the fields of a map that is written out with fixed keys.

@@ -42,8 +42,8 @@ var shapes = map[string][]Name{
 	},
 	changeShape.TypeName(): {
 		{"op", cel.StringType, "add, change or remove."},
-		{"path", cel.StringType, "The dotted path of the field."},
-		{"field", cel.ListType(cel.StringType), "The segments of the path."},
+		{"path", cel.ListType(cel.StringType), "The segments of the path of the field."},
+		{"field", cel.StringType, "The path with dots."},
 		{"old", cel.DynType, "The value before the change, or null."},
 		{"new", cel.DynType, "The value after the change, or null."},
 	},

@@ -125,7 +125,7 @@ func TestTypesAccept(t *testing.T) {
 		"spec.?size.orValue(null) == null", "spec.?item.orValue({}).?name.orValue('') == ''", "spec.?items.orValue([]).size() == 0",
 		"spec.?size.orValue('x') == 'x'", "spec.?item.orValue({'x': 1}).x == 1", "spec.?item.name.orValue('')", "spec.?labels.?x.orValue('') == ''",
 		"spec.item == {'name': 'a'}", "spec.items == [{'name': 'a'}]", "spec.item in spec.items", "spec.item in [{'name': 'a'}]", "[spec.item] + [{'a': 1}]",
-		"spec.items + spec.names", "(spec.on ? null : spec.item).name == ''",  "spec.item == spec", "spec != old.spec", "old == null", "new != null && new.spec.size == 1",
+		"spec.items + spec.names", "(spec.on ? null : spec.item).name == ''", "spec.item == spec", "spec != old.spec", "old == null", "new != null && new.spec.size == 1",
 		"spec.maybe == null", "spec.maybe + 1 > 2", "spec.maybe == 1", "spec.names == null", "spec.item == null", "spec.labels != null", "spec.since == null",
 		"spec.port == 80 || spec.port == 'http'", "spec.any.thing.goes[0] > 1", "spec.free.known + 1 == spec.free.other + 2", "'x' in spec.free",
 		"spec.since < now", "spec.since + spec.every > now", "timestamp(spec.since) < now", "duration(spec.every) > duration('1m')", "string(spec.data) == ''",

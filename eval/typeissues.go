@@ -40,7 +40,7 @@ const maxListed = 8
 // noField says that an object has no such field.
 func (c *typeCheck) noField(node ast.Expr, name string, offset int) *diag.Diagnostic {
 	operand := operandOf(node)
-	of := c.env.registry.typeOfObject(unwrapped(c.typeOf(operand)).TypeName())
+	of := c.env.registry.typeOfObject(presentType(c.typeOf(operand)).TypeName())
 	from, to := c.fieldRange(node, name, offset)
 	d := c.src.problem(ruleField, ruleField.Summary, "", from, to)
 	d.Detail = ownerOf(of, c.text(operand)) + " has no field " + inQuotes(name)

@@ -27,9 +27,9 @@ func (e *Env) Vars(entries []spec.Entry[*spec.Template], s Scope) (*Vars, diag.L
 	v := &Vars{templates: make(map[string]*Template, len(entries))}
 	var problems diag.List
 	uses := map[string][]string{}
-	for _, entry := range entries {
+	for _, entry := range e.varsInOrder(entries) {
 		name := entry.Key.Value
-		t, found := e.Template(entry.Value, s)
+		t, found := e.knowingVars(v, entry, entries).Template(entry.Value, s)
 		problems = append(problems, found...)
 		if v.templates[name] == nil {
 			v.names = append(v.names, name)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/kopf-declarative/kopf-declarative/actions"
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
+	"github.com/kopf-declarative/kopf-declarative/eval/schema"
 	"github.com/kopf-declarative/kopf-declarative/runtime/handle"
 	"github.com/kopf-declarative/kopf-declarative/runtime/health"
 	"github.com/kopf-declarative/kopf-declarative/runtime/metrics"
@@ -34,12 +35,18 @@ type Engine struct {
 
 // Compile turns a parsed bundle into an engine that can run, and finds
 // everything that can be found without a cluster. The engine may run only
-// where there are no errors among the findings.
-func Compile(bundle *spec.Bundle) (*Engine, diag.List) {
+// where there are no errors among the findings. Types of objects are not looked at: a
+// newer cluster may have more fields, and the engine runs there as well.
+func Compile(bundle *spec.Bundle) (*Engine, diag.List) { return CompileTyped(bundle, nil) }
+
+// CompileTyped compiles, and also finds what does not fit the schemas of objects; nil is
+// for none.
+func CompileTyped(bundle *spec.Bundle, schemas *schema.Set) (*Engine, diag.List) {
+	kinds := kube.NewKinds(schemas)
 	engine := &Engine{metrics: metrics.New()}
 	var found diag.List
 	for _, op := range bundle.Operators {
-		compiled, more := handle.Compile(op)
+		compiled, more := handle.Compile(op, kinds)
 		found = append(found, more...)
 		if compiled == nil {
 			continue

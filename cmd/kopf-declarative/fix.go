@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/rogpeppe/go-internal/diff"
 
-	"github.com/kopf-declarative/kopf-declarative/runtime"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
@@ -40,10 +40,7 @@ func (a *app) fix(paths []string) error {
 // checkSources loads and checks texts, as load and check do with files.
 func (a *app) checkSources(sources []spec.Source, unread diag.List) loaded {
 	bundle, found := spec.Parse(sources)
-	a.settings.overrides.apply(bundle.Operators)
-	engine, more := runtime.Compile(bundle)
-	found = append(append(append(diag.List{}, unread...), found...), more...)
-	return a.check(loaded{bundle, engine, found})
+	return a.check(bundle, append(slices.Clone(unread), found...))
 }
 
 func applied(sources []spec.Source, fixes []*diag.Fix) []spec.Source {

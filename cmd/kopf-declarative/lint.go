@@ -8,7 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kopf-declarative/kopf-declarative/runtime"
 	"github.com/kopf-declarative/kopf-declarative/runtime/lint"
+	"github.com/kopf-declarative/kopf-declarative/spec"
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
 
@@ -53,11 +55,12 @@ const gcPercent = 400
 
 func (a *app) lint(files []string) error {
 	debug.SetGCPercent(gcPercent)
-	return a.tell(a.check(a.load(files)))
+	return a.tell(a.check(spec.Load(files, a.stdin)))
 }
 
-// check adds what only lint finds.
-func (a *app) check(l loaded) loaded {
+// check compiles what was read, with the types of objects, and adds what only lint finds.
+func (a *app) check(bundle *spec.Bundle, found diag.List) loaded {
+	l := a.compile(bundle, found, func(bundle *spec.Bundle) (*runtime.Engine, diag.List) { return lint.Compile(bundle, nil) })
 	l.found = lint.Check(l.bundle, l.found)
 	if a.settings.strict {
 		l.found = l.found.Strict()

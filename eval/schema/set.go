@@ -89,6 +89,17 @@ func (s *Set) Resources() []Resource {
 // Metadata is the type of the metadata of all objects.
 func Metadata() *Type { return loadBuiltins().metadata() }
 
+// AnyObject is the type of objects of which nothing is known but what all objects have.
+func AnyObject() *Type { return anyObject() }
+
+var anyObject = sync.OnceValue(func() *Type {
+	return ObjectOf("object", []Field{
+		{Name: "apiVersion", Type: Of(String), Required: true},
+		{Name: "kind", Type: Of(String), Required: true},
+		{Name: "metadata", Type: Metadata(), Required: true},
+	}).AndMore()
+})
+
 func (s *Set) add(r Resource, n node) {
 	s.resources = slices.DeleteFunc(s.resources, func(known Resource) bool { return known.GVK() == r.GVK() })
 	s.resources = append(s.resources, r)

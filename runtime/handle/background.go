@@ -49,8 +49,10 @@ func span(d *spec.Duration) *time.Duration {
 
 func (c *compiler) background(h *Handler, resource []*spec.Selector, match *spec.Match, delay *spec.Template, work *spec.Work) {
 	c.resources(resource, h)
-	c.body(match, work, h, backgroundScope)
-	h.initialDelay = c.template(delay, eval.Object)
+	c.knowing(c.objectTypes(resource), func() {
+		c.body(match, work, h, backgroundScope)
+		h.initialDelay = c.template(delay, eval.Object)
+	})
 	c.operator.Handlers = append(c.operator.Handlers, h)
 }
 

@@ -1,6 +1,7 @@
 package handle
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/google/cel-go/cel"
@@ -145,7 +146,11 @@ func (c *compiler) handler(h *spec.Handler) {
 	}
 	out.optional = h.Optional != nil && h.Optional.Value
 	out.deleted = h.Deleted != nil && h.Deleted.Value
-	c.body(h.Match, &h.Work, out, scope(out.on))
+	types := c.objectTypes(h.Resource)
+	if h.Field != nil {
+		maps.Copy(types, fieldTypes(types["body"], h.Field.Segments))
+	}
+	c.knowing(types, func() { c.body(h.Match, &h.Work, out, scope(out.on)) })
 	c.operator.Handlers = append(c.operator.Handlers, out)
 }
 
@@ -166,12 +171,7 @@ func (c *compiler) body(match *spec.Match, work *spec.Work, out *Handler, s eval
 	out.limits = c.limits(work)
 	out.match = c.matcher(match, out, s)
 	out.param = c.template(work.Param, s)
-	var found diag.List
-	out.vars, found = c.env.Vars(work.Vars, s|eval.Steps)
-	c.found = append(c.found, found...)
-	out.steps = c.steps(work.Do, s|eval.Steps, out.visible...)
-	out.result = c.template(work.Result, s|eval.Steps)
-	out.onFailure = c.steps(work.OnFailure, s|eval.Steps|eval.Failure, out.visible...)
+	c.knowing(paramTypes(out.param), func() { c.work(work, out, s|eval.Steps) })
 	c.usedVars(out)
 	c.usedSteps(work, out)
 	c.subhandlers(out)
@@ -192,6 +192,18 @@ func (c *compiler) usedSteps(work *spec.Work, h *Handler) {
 	c.found = append(c.found, actions.UnknownSteps(used, names)...)
 }
 
+// work compiles the vars and what sees them.
+func (c *compiler) work(work *spec.Work, out *Handler, s eval.Scope) {
+	var found diag.List
+	out.vars, found = c.env.Vars(work.Vars, s)
+	c.found = append(c.found, found...)
+	c.knowing(eval.Types{"vars": out.vars.Type()}, func() {
+		out.steps = c.steps(work.Do, s, out.visible...)
+		c.knowing(resultTypes(out.steps), func() { out.result = c.template(work.Result, s) })
+		out.onFailure = c.steps(work.OnFailure, s|eval.Failure, out.visible...)
+	})
+}
+
 // usedVars checks that the vars that a handler uses exist.
 func (c *compiler) usedVars(h *Handler) {
 	var used []eval.Selection
@@ -210,7 +222,7 @@ func (c *compiler) steps(steps []*spec.Step, s eval.Scope, visible ...string) *a
 	if len(steps) == 0 {
 		return nil
 	}
-	out, found := actions.Compile(c.env, steps, s, visible...)
+	out, found := actions.Compile(c.env, c.kinds, steps, s, visible...)
 	c.found = append(c.found, found...)
 	c.related(out)
 	return out

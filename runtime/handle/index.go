@@ -30,11 +30,13 @@ func (c *compiler) index(x *spec.Index) {
 			out.Selectors = append(out.Selectors, compiled)
 		}
 	}
-	out.match = c.matcher(x.Match, &Handler{}, indexScope)
-	key, found := c.env.Expr(x.Key, indexScope, nil)
-	c.found = append(c.found, found...)
-	out.key = key
-	out.value = c.template(x.Value, indexScope)
+	c.knowing(c.objectTypes(x.Resource), func() {
+		out.match = c.matcher(x.Match, &Handler{}, indexScope)
+		key, found := c.env.Expr(x.Key, indexScope, nil)
+		c.found = append(c.found, found...)
+		out.key = key
+		out.value = c.template(x.Value, indexScope)
+	})
 	c.operator.Indexes = append(c.operator.Indexes, out)
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/kopf-declarative/kopf-declarative/actions/patch"
 	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/eval/schema"
 	"github.com/kopf-declarative/kopf-declarative/runtime/cause"
 	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
 	"github.com/kopf-declarative/kopf-declarative/spec"
@@ -45,24 +46,28 @@ func (c *compiler) matcher(m *spec.Match, h *Handler, s eval.Scope) *matcher {
 	if m.Field != nil {
 		out.field = m.Field.Segments
 	}
+	text := schema.Of(schema.String).OrNull()
 	for _, entry := range m.Labels {
-		out.labels = append(out.labels, namedTest{entry.Key.Value, c.valueTest(entry.Value, s)})
+		out.labels = append(out.labels, namedTest{entry.Key.Value, c.valueTest(entry.Value, text, s)})
 	}
 	for _, entry := range m.Annotations {
-		out.annotations = append(out.annotations, namedTest{entry.Key.Value, c.valueTest(entry.Value, s)})
+		out.annotations = append(out.annotations, namedTest{entry.Key.Value, c.valueTest(entry.Value, text, s)})
 	}
-	out.value = c.valueTest(m.Value, s)
-	out.old = c.valueTest(m.Old, s)
-	out.new = c.valueTest(m.New, s)
+	tested := typeAt(c.env.Known("body"), out.field)
+	out.value = c.valueTest(m.Value, tested, s)
+	out.old = c.valueTest(m.Old, tested, s)
+	out.new = c.valueTest(m.New, tested, s)
 	out.when = c.expr(m.When, s)
 	return out
 }
 
-func (c *compiler) valueTest(t *spec.ValueTest, s eval.Scope) *valueTest {
+// valueTest compiles the test of a value of a type.
+func (c *compiler) valueTest(t *spec.ValueTest, of *schema.Type, s eval.Scope) *valueTest {
 	if t == nil {
 		return nil
 	}
-	out := &valueTest{when: c.expr(t.When, s|eval.TestValue)}
+	out := &valueTest{}
+	c.knowing(eval.Types{"value": of}, func() { out.when = c.expr(t.When, s|eval.TestValue) })
 	if t.Equals != nil {
 		out.equals = &literal{t.Equals.Native()}
 	}

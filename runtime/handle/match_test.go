@@ -15,7 +15,7 @@ func load(t *testing.T, handlers string) *Operator {
 	for _, d := range found {
 		t.Fatal(d)
 	}
-	op, found := Compile(bundle.Operators[0])
+	op, found := Compile(bundle.Operators[0], nil)
 	for _, d := range found {
 		t.Fatal(d)
 	}
@@ -83,7 +83,7 @@ spec:
 	if len(found) > 0 {
 		t.Fatal(found)
 	}
-	_, found = Compile(bundle.Operators[0])
+	_, found = Compile(bundle.Operators[0], nil)
 	var seen []string
 	for _, d := range found {
 		seen = append(seen, d.Error())

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/kopf-declarative/kopf-declarative/actions"
+	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/eval"
 	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
 	"github.com/kopf-declarative/kopf-declarative/runtime/state"
@@ -42,15 +43,20 @@ type RelatedSelector struct {
 }
 
 // Compile turns a parsed Operator into one that can run. It finds everything
-// that can be found without a cluster.
-func Compile(op *spec.Operator) (*Operator, diag.List) {
+// that can be found without a cluster: also what does not fit the kinds, where these are
+// known.
+func Compile(op *spec.Operator, kinds *kube.Kinds) (*Operator, diag.List) {
 	settings := settingsOf(op)
 	env, err := eval.New(EnvOptions(op))
 	if err != nil {
 		return nil, diag.List{ruleInternal.At(op.Range, "%v", err)}
 	}
-	c := &compiler{env: env, selectors: map[*spec.Selector]*Selector{}, aliases: map[string]*Selector{}, operator: &Operator{Name: settings.Name, Settings: settings, Spent: env.Spent}}
+	c := &compiler{env: env, kinds: kinds, selectors: map[*spec.Selector]*Selector{}, aliases: map[string]*Selector{}, operator: &Operator{Name: settings.Name, Settings: settings, Spent: env.Spent}}
 	c.found = append(c.found, env.CheckFilters()...)
+	if kinds != nil {
+		c.env = c.env.With(c.commonTypes(op))
+		c.env = c.env.With(eval.Types{"index": c.indexType(op)})
+	}
 	for _, entry := range op.Spec.Resources {
 		c.aliases[entry.Key.Value] = c.selector(entry.Value)
 	}
@@ -85,6 +91,7 @@ func EnvOptions(op *spec.Operator) eval.Options {
 // compiler collects what it makes and what it finds.
 type compiler struct {
 	env       *eval.Env
+	kinds     *kube.Kinds
 	operator  *Operator
 	selectors map[*spec.Selector]*Selector
 	aliases   map[string]*Selector

@@ -34,7 +34,7 @@ spec:
 			if len(found) > 0 {
 				t.Fatal(found)
 			}
-			_, found = Compile(bundle.Operators[0])
+			_, found = Compile(bundle.Operators[0], nil)
 			if !tt.refused {
 				if len(found) > 0 {
 					t.Errorf("found %v", found)

@@ -26,7 +26,7 @@ func (c *compiler) subhandlers(h *Handler) {
 			id = fixed
 		}
 		out := &Handler{ID: h.ID + "/" + id, Range: sub.Source.Range, on: map[string]bool{}, visible: sub.Visible}
-		c.body(sub.Source.Match, &sub.Source.Work, out, sub.Scope)
+		c.inside(sub, func() { c.body(sub.Source.Match, &sub.Source.Work, out, sub.Scope) })
 		h.subs[sub.Source] = out
 	}
 }

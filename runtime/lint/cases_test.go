@@ -55,7 +55,7 @@ func TestFindings(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			text := tt.text()
-			_, found := Sources([]spec.Source{{Name: "x.yaml", Text: []byte(text)}})
+			_, found := Sources([]spec.Source{{Name: "x.yaml", Text: []byte(text)}}, nil)
 			var got []string
 			for _, d := range found {
 				if d.Severity == diag.Error {

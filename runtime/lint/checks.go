@@ -6,6 +6,7 @@ import (
 
 	"github.com/kopf-declarative/kopf-declarative/actions"
 	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/eval/schema"
 	"github.com/kopf-declarative/kopf-declarative/runtime"
 	"github.com/kopf-declarative/kopf-declarative/runtime/handle"
 	"github.com/kopf-declarative/kopf-declarative/spec"
@@ -80,9 +81,19 @@ func Check(bundle *spec.Bundle, found diag.List) diag.List {
 	return out
 }
 
-// Sources does everything: it parses and compiles texts, and checks them.
-func Sources(sources []spec.Source) (*spec.Bundle, diag.List) {
+// Sources does everything: it parses and compiles texts, and checks them. Known are the
+// kinds of objects beside those whose CustomResourceDefinitions are in the texts; nil is
+// for the builtin ones.
+func Sources(sources []spec.Source, known *schema.Set) (*spec.Bundle, diag.List) {
 	bundle, found := spec.Parse(sources)
-	_, more := runtime.Compile(bundle)
+	_, more := Compile(bundle, known)
 	return bundle, Check(bundle, append(found, more...))
+}
+
+// Compile compiles a bundle, and finds what does not fit the kinds of objects: see
+// Sources.
+func Compile(bundle *spec.Bundle, known *schema.Set) (*runtime.Engine, diag.List) {
+	schemas, found := runtime.Schemas(bundle, known)
+	engine, more := runtime.CompileTyped(bundle, schemas)
+	return engine, append(found, more...)
 }

@@ -46,7 +46,7 @@ spec:
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			text := strings.NewReplacer(append(tt.replace, "FILE", "#", "BLOCK", "#", "ABOVE", "#", "BEHIND", "#")...).Replace(text)
-			_, found := Sources([]spec.Source{{Name: "x.yaml", Text: []byte(text)}})
+			_, found := Sources([]spec.Source{{Name: "x.yaml", Text: []byte(text)}}, nil)
 			var got []int
 			for _, d := range found {
 				switch d.Rule {
@@ -89,7 +89,7 @@ func TestWrongComments(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, found := Sources([]spec.Source{{Name: "x.yaml", Text: []byte(tt.text)}})
+			_, found := Sources([]spec.Source{{Name: "x.yaml", Text: []byte(tt.text)}}, nil)
 			if len(found) != 1 || found[0].Rule != tt.rule || !strings.HasPrefix(found[0].Error(), tt.want) {
 				t.Errorf("got %v", found)
 			}

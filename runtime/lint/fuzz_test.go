@@ -16,7 +16,7 @@ func FuzzSources(f *testing.F) {
 		f.Add(e.Good)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		_, found := Sources([]spec.Source{{Name: "x.yaml", Text: []byte(text)}})
+		_, found := Sources([]spec.Source{{Name: "x.yaml", Text: []byte(text)}}, nil)
 		for _, d := range found {
 			if d.Rule == nil || d.Subject.Start.Offset > len(text) || d.Subject.End.Offset > len(text) {
 				t.Errorf("%v", d)

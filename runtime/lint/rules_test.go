@@ -25,7 +25,7 @@ var withoutText = []string{"internal", "unreadable"}
 // lint is what people see of a text.
 func lint(t *testing.T, name, text string) (diag.List, string) {
 	t.Helper()
-	bundle, found := Sources([]spec.Source{{Name: name, Text: []byte(text)}})
+	bundle, found := Sources([]spec.Source{{Name: name, Text: []byte(text)}}, nil)
 	var out strings.Builder
 	if err := (&diag.Printer{Out: &out, Sources: bundle.Sources}).Print(found); err != nil {
 		t.Fatal(err)

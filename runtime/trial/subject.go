@@ -143,7 +143,7 @@ func storageOf(o Options, in *cause.Input) *state.Storage {
 		in.Essence = storage.Essence(nil)
 		return storage
 	}
-	compiled, _ := handle.Compile(op) // what is wrong was found when it was loaded
+	compiled, _ := handle.Compile(op, nil) // what is wrong was found when it was loaded
 	in.Essence = compiled.EssenceOptions(compiled.Handlers)
 	return compiled.Storage()
 }

@@ -1,0 +1,153 @@
+package handle
+
+import (
+	"github.com/kopf-declarative/kopf-declarative/actions"
+	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/eval/schema"
+	"github.com/kopf-declarative/kopf-declarative/spec"
+)
+
+// stringField and its like make the types of what the engine puts into variables.
+func stringField(name string) schema.Field {
+	return schema.Field{Name: name, Type: schema.Of(schema.String), Required: true}
+}
+
+func field(name string, t *schema.Type) schema.Field {
+	return schema.Field{Name: name, Type: t, Required: true}
+}
+
+// resourceType is the type of the variable resource.
+func resourceType() *schema.Type {
+	names := schema.ListOf(schema.Of(schema.String))
+	return schema.ObjectOf("resource", []schema.Field{
+		stringField("group"), stringField("version"), stringField("kind"), stringField("plural"), stringField("singular"),
+		field("shortNames", names), field("categories", names),
+		field("namespaced", schema.Of(schema.Bool)), field("preferred", schema.Of(schema.Bool)),
+	})
+}
+
+// changeType is the type of the elements of diff.
+func changeType() *schema.Type {
+	return schema.ObjectOf("a change", []schema.Field{
+		stringField("op"), field("path", schema.ListOf(schema.Of(schema.String))), stringField("field"),
+		field("old", nil), field("new", nil),
+	})
+}
+
+// commonTypes are those of the variables that are the same for all handlers.
+func (c *compiler) commonTypes(op *spec.Operator) eval.Types {
+	return eval.Types{
+		"resource": resourceType(),
+		"operator": schema.ObjectOf("operator", []schema.Field{stringField("name"), stringField("id"), stringField("version")}),
+		"error":    schema.ObjectOf("error", []schema.Field{stringField("kind"), stringField("message"), stringField("step")}),
+		"diff":     schema.ListOf(changeType()),
+		"stopped":  schema.Of(schema.String).OrNull(),
+		"children": c.childrenType(op),
+	}
+}
+
+// childrenType has the objects of each alias.
+func (c *compiler) childrenType(op *spec.Operator) *schema.Type {
+	var aliases []schema.Field
+	for _, entry := range op.Spec.Resources {
+		aliases = append(aliases, field(entry.Key.Value, schema.ListOf(c.objectType([]*spec.Selector{entry.Value}))))
+	}
+	return schema.ObjectOf("children", aliases).AndMore() // what is not there is told elsewhere
+}
+
+// indexType has the values of each index.
+func (c *compiler) indexType(op *spec.Operator) *schema.Type {
+	var indexes []schema.Field
+	for _, x := range op.Spec.Indexes {
+		value, _ := c.env.With(c.objectTypes(x.Resource)).Template(x.Value, indexScope)
+		indexes = append(indexes, field(x.ID.Value, value.Type()))
+	}
+	return schema.ObjectOf("index", indexes).AndMore() // what is not there is told elsewhere
+}
+
+// objectType is the type of the objects of some resources: where they are of one kind that
+// is known, that, and else what all objects have.
+func (c *compiler) objectType(selectors []*spec.Selector) *schema.Type {
+	var of *schema.Type
+	for _, s := range selectors {
+		one := c.kinds.TypeOf(s)
+		if one == nil || of != nil && of != one {
+			return schema.AnyObject()
+		}
+		of = one
+	}
+	if of == nil {
+		return schema.AnyObject()
+	}
+	return of
+}
+
+// objectTypes are those of the variables about an object.
+func (c *compiler) objectTypes(selectors []*spec.Selector) eval.Types {
+	body := c.objectType(selectors)
+	essence := body.OrNull()
+	types := eval.Types{
+		"body": body, "meta": schema.Metadata(), "spec": stanzaType(body, "spec"), "status": stanzaType(body, "status"),
+		"old": essence, "new": essence,
+		"event": schema.ObjectOf("event", []schema.Field{field("type", schema.Of(schema.String).OrNull()), field("object", body)}),
+	}
+	return types
+}
+
+// stanzaType is the type of a part of an object, which reads as empty where it is absent.
+func stanzaType(body *schema.Type, key string) *schema.Type {
+	f, known := body.Field(key)
+	switch {
+	case known:
+		return f.Type.NotNull()
+	case body.Open():
+		return nil
+	}
+	return schema.ObjectOf(body.Name()+"."+key, nil)
+}
+
+// fieldTypes are those of the variables that a handler of one field sees differently.
+func fieldTypes(body *schema.Type, path []string) eval.Types {
+	of := typeAt(body, path)
+	return eval.Types{"old": of, "new": of}
+}
+
+// typeAt is the type of a field that may be absent.
+func typeAt(body *schema.Type, path []string) *schema.Type {
+	of, _ := body.At(path)
+	return of.OrNull()
+}
+
+// paramTypes is the type of param, which is null where the handler has none.
+func paramTypes(param *eval.Template) eval.Types {
+	if param == nil {
+		return nil
+	}
+	return eval.Types{"param": param.Type()}
+}
+
+// resultTypes is the type of steps behind all of them.
+func resultTypes(steps *actions.Program) eval.Types {
+	if steps == nil {
+		return nil
+	}
+	return eval.Types{"steps": steps.Results()}
+}
+
+// knowing compiles with the types of more variables, where kinds are known.
+func (c *compiler) knowing(types eval.Types, compile func()) {
+	outer := c.env
+	if c.kinds != nil {
+		c.env = c.env.With(types)
+	}
+	compile()
+	c.env = outer
+}
+
+// inside compiles a sub-handler with what is known at its place.
+func (c *compiler) inside(sub actions.Subhandler, compile func()) {
+	outer := c.env
+	c.env = sub.Env
+	compile()
+	c.env = outer
+}

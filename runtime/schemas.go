@@ -1,0 +1,25 @@
+package runtime
+
+import (
+	"github.com/kopf-declarative/kopf-declarative/eval/schema"
+	"github.com/kopf-declarative/kopf-declarative/spec"
+	"github.com/kopf-declarative/kopf-declarative/spec/diag"
+)
+
+// Schemas are the kinds of a bundle's CustomResourceDefinitions, beside those that are
+// known anyway: the builtin ones where known is nil.
+func Schemas(bundle *spec.Bundle, known *schema.Set) (*schema.Set, diag.List) {
+	if known == nil {
+		known = schema.Builtin()
+	}
+	var found diag.List
+	out := schema.NewSet(known)
+	for _, crd := range bundle.CRDs {
+		if err := out.AddCRD(crd.Object); err != nil {
+			at := crd.Range
+			at.End = at.Start
+			found = append(found, ruleCRD.At(at, "%v", err))
+		}
+	}
+	return out, found
+}

@@ -23,8 +23,9 @@ type registry struct {
 	numbers  map[*schema.Type]int
 	celTypes map[*schema.Type]*cel.Type
 	objects  map[string]object
-	typings  map[string]*typing
 	told     map[string]bool
+	root     *typing
+	made     int // how many typings there are
 }
 
 // object is what has fields.
@@ -38,7 +39,7 @@ func newRegistry(provider types.Provider, filters []string) *registry {
 	return &registry{
 		Provider: provider, filters: filters,
 		numbers: map[*schema.Type]int{}, celTypes: map[*schema.Type]*cel.Type{},
-		objects: map[string]object{}, typings: map[string]*typing{}, told: map[string]bool{},
+		objects: map[string]object{}, told: map[string]bool{},
 	}
 }
 

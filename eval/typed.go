@@ -4,7 +4,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/google/cel-go/cel"
@@ -22,35 +21,37 @@ type Types map[string]*schema.Type
 
 // typing is what an Env knows of the variables.
 type typing struct {
+	// outer is what it adds to; nil for nothing.
+	outer   *typing
 	types   Types
 	checker *checker.Env
 	// objects has only what does not change from step to step, for the filters.
 	objects *typing
-	key     string
+	// inner are those that add to this one, by what they add.
+	inner map[string]*typing
+	// number tells it apart from others.
+	number int
 }
 
 // With makes an Env that also knows the types of these variables. Beside what each
 // Env finds, it finds what does not fit the types. What it compiles is the same: types
 // are checked, and have no part in an evaluation.
 func (e *Env) With(more Types) *Env {
-	all := Types{}
-	if e.types != nil {
-		maps.Copy(all, e.types.types)
-	}
-	maps.Copy(all, more)
-	t, err := e.registry.typing(all)
+	t, err := e.registry.typing(e.types, more)
 	if err != nil {
-		return e // as without types; New has checked what could fail
+		return e // as without them; New has checked what could fail
 	}
 	return &Env{operatorEnv: e.operatorEnv, types: t}
 }
 
 // Known is the type that a variable has; nil where nothing is known of it.
 func (e *Env) Known(variable string) *schema.Type {
-	if e.types == nil {
-		return nil
+	for t := e.types; t != nil; t = t.outer {
+		if of, known := t.types[variable]; known {
+			return of
+		}
 	}
-	return e.types.types[variable]
+	return nil
 }
 
 // untyped is the Env without any types.
@@ -79,64 +80,95 @@ var baseChecker = sync.OnceValues(func() (*checker.Env, error) {
 	return env, nil
 })
 
-// typing makes or finds what is to be known of these variables.
-func (r *registry) typing(all Types) (*typing, error) {
+// typing makes or finds what is to be known of these variables, beside what is known
+// already.
+func (r *registry) typing(outer *typing, more Types) (*typing, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.typingLocked(all)
-}
-
-func (r *registry) typingLocked(all Types) (*typing, error) {
-	key := r.keyLocked(all)
-	if known := r.typings[key]; known != nil {
-		return known, nil
-	}
-	var variables []*decls.VariableDecl
-	for name, t := range all {
-		of := r.celTypeLocked(t)
-		if name == "index" {
-			of = r.indexTypeLocked(t)
-		}
-		variables = append(variables, decls.NewVariable(name, of))
-	}
-	env, err := r.checkerLocked(variables)
-	if err != nil {
-		return nil, err
-	}
-	t := &typing{types: all, checker: env, key: key}
-	t.objects = t
-	r.typings[key] = t
-	if stable := all.ofObject(); len(stable) < len(all) {
-		if t.objects, err = r.typingLocked(stable); err != nil {
+	if outer == nil {
+		if err := r.openLocked(); err != nil {
 			return nil, err
 		}
+		outer = r.root
 	}
-	return t, nil
+	return r.typingLocked(outer, more)
 }
 
-// checkerLocked makes a checker that knows the filters and these variables.
-func (r *registry) checkerLocked(variables []*decls.VariableDecl) (*checker.Env, error) {
-	parent, err := baseChecker()
-	if err != nil {
-		return nil, err
+// openLocked makes the typing that knows nothing but the filters.
+func (r *registry) openLocked() error {
+	if r.root != nil {
+		return nil
 	}
-	env, err := checker.NewEnv(containers.DefaultContainer, r, checker.CrossTypeNumericComparisons(true), checker.ValidatedDeclarations(parent))
+	base, err := baseChecker()
 	if err != nil {
-		return nil, err
+		return err
 	}
+	var filters []*decls.VariableDecl
 	for _, filter := range r.filters {
-		variables = append(variables, decls.NewVariable(filter, cel.BoolType))
+		filters = append(filters, decls.NewVariable(filter, cel.BoolType))
+	}
+	env, err := r.inherit(base, filters)
+	if err != nil {
+		return err
+	}
+	r.root = r.newTypingLocked(nil, nil, env)
+	r.root.objects = r.root
+	return nil
+}
+
+// inherit makes a checker that knows more variables.
+func (r *registry) inherit(outer *checker.Env, variables []*decls.VariableDecl) (*checker.Env, error) {
+	env, err := checker.NewEnv(containers.DefaultContainer, r, checker.CrossTypeNumericComparisons(true), checker.ValidatedDeclarations(outer))
+	if err != nil {
+		return nil, err
 	}
 	return env, env.AddIdents(variables...)
 }
 
-// keyLocked is the same for the same types.
-func (r *registry) keyLocked(all Types) string {
-	var b strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		b.WriteString(name + "=" + strconv.Itoa(r.numberLocked(all[name])) + " ")
+func (r *registry) newTypingLocked(outer *typing, more Types, env *checker.Env) *typing {
+	r.made++
+	return &typing{outer: outer, types: more, checker: env, inner: map[string]*typing{}, number: r.made}
+}
+
+func (r *registry) typingLocked(outer *typing, more Types) (*typing, error) {
+	if len(more) == 0 {
+		return outer, nil
 	}
-	return b.String()
+	key := r.keyLocked(more)
+	if known := outer.inner[key]; known != nil {
+		return known, nil
+	}
+	var variables []*decls.VariableDecl
+	for name, t := range more {
+		of := r.celTypeLocked(t)
+		if name == "index" && t != nil {
+			of = r.indexTypeLocked(t)
+		}
+		variables = append(variables, decls.NewVariable(name, of))
+	}
+	env, err := r.inherit(outer.checker, variables)
+	if err != nil {
+		return nil, err
+	}
+	t := r.newTypingLocked(outer, more, env)
+	outer.inner[key] = t
+	ofObject := more.ofObject()
+	if len(ofObject) == len(more) && outer.objects == outer {
+		t.objects = t
+		return t, nil
+	}
+	t.objects, err = r.typingLocked(outer.objects, ofObject)
+	return t, err
+}
+
+// keyLocked is the same for the same types.
+func (r *registry) keyLocked(more Types) string {
+	key := make([]byte, 0, 64)
+	for _, name := range slices.Sorted(maps.Keys(more)) {
+		key = append(append(key, name...), '=')
+		key = append(strconv.AppendInt(key, int64(r.numberLocked(more[name])), 10), ' ')
+	}
+	return string(key)
 }
 
 // ofObject are those that filters can be about without being checked anew for each

@@ -59,7 +59,7 @@ func TestTypeErrors(t *testing.T) {
 		{"spec.`app.kubernetes.io/nam`", nil, []string{"`app.kubernetes.io/nam`: unknown field: Thing.spec has no field \"app.kubernetes.io/nam\"; did you mean \"app.kubernetes.io/name\"?"}},
 		{"spec.item.xyz", nil, []string{`xyz: unknown field: Thing.spec.items has no field "xyz"; its fields are n, name`}},
 		{"spec.items.map(i, i.nam)", nil, []string{`nam: unknown field: Thing.spec.items has no field "nam"; did you mean "name"?`}},
-		{"spec.items.exists(k, v, v.nn > k)", nil, []string{`nn: unknown field: Thing.spec.items has no field "nn"; its fields are n, name`}},
+		{"spec.items.exists(k, v, v.nn > k)", nil, []string{`nn: unknown field: Thing.spec.items has no field "nn"; did you mean "n"?`}},
 		{"cel.bind(s, spec, s.sizee)", nil, []string{`sizee: unknown field: Thing.spec has no field "sizee"; did you mean "size"?`}},
 		{"spec.sizee > 1 && spec.titel == ''", nil, []string{
 			`sizee: unknown field: Thing.spec has no field "sizee"; did you mean "size"?`,

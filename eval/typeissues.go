@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/google/cel-go/cel"
@@ -255,7 +256,7 @@ func (e *Env) checkFilterTypes(at place, u *usage) diag.List {
 	var problems diag.List
 	for _, v := range u.variables {
 		x := e.filters[v.name]
-		if x == nil || !e.registry.first("filter "+v.name+" "+e.types.objects.key) {
+		if x == nil || !e.registry.first("filter "+v.name+" "+strconv.Itoa(e.types.objects.number)) {
 			continue
 		}
 		env := &Env{operatorEnv: e.operatorEnv, types: e.types.objects}

@@ -16,9 +16,7 @@ func Schemas(bundle *spec.Bundle, known *schema.Set) (*schema.Set, diag.List) {
 	out := schema.NewSet(known)
 	for _, crd := range bundle.CRDs {
 		if err := out.AddCRD(crd.Object); err != nil {
-			at := crd.Range
-			at.End = at.Start
-			found = append(found, ruleCRD.At(at, "%v", err))
+			found = append(found, ruleCRD.At(crd.Range, "%v", err))
 		}
 	}
 	return out, found

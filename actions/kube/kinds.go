@@ -36,7 +36,11 @@ func (k *Kinds) Find(s *spec.Selector) (found Resource, ok bool) {
 	if k == nil || s == nil || !byName(s) {
 		return Resource{}, false
 	}
-	found, err := k.served.one(s)
+	matching := k.served.matching(s)
+	if len(matching) == 0 { // for which there would be guesses
+		return Resource{}, false
+	}
+	found, err := k.served.only(s, matching)
 	return found, err == nil
 }
 

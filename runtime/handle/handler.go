@@ -1,7 +1,6 @@
 package handle
 
 import (
-	"maps"
 	"slices"
 
 	"github.com/google/cel-go/cel"
@@ -146,11 +145,9 @@ func (c *compiler) handler(h *spec.Handler) {
 	}
 	out.optional = h.Optional != nil && h.Optional.Value
 	out.deleted = h.Deleted != nil && h.Deleted.Value
-	types := c.objectTypes(h.Resource)
-	if h.Field != nil {
-		maps.Copy(types, fieldTypes(types["body"], h.Field.Segments))
-	}
-	c.knowing(types, func() { c.body(h.Match, &h.Work, out, scope(out.on)) })
+	c.knowing(c.objectTypes(h.Resource), func() {
+		c.knowing(fieldTypes(c.env.Known("body"), h.Field), func() { c.body(h.Match, &h.Work, out, scope(out.on)) })
+	})
 	c.operator.Handlers = append(c.operator.Handlers, out)
 }
 

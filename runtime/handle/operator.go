@@ -8,6 +8,7 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/actions"
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/eval/schema"
 	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
 	"github.com/kopf-declarative/kopf-declarative/runtime/state"
 	"github.com/kopf-declarative/kopf-declarative/spec"
@@ -51,7 +52,7 @@ func Compile(op *spec.Operator, kinds *kube.Kinds) (*Operator, diag.List) {
 	if err != nil {
 		return nil, diag.List{ruleInternal.At(op.Range, "%v", err)}
 	}
-	c := &compiler{env: env, kinds: kinds, selectors: map[*spec.Selector]*Selector{}, aliases: map[string]*Selector{}, operator: &Operator{Name: settings.Name, Settings: settings, Spent: env.Spent}}
+	c := &compiler{env: env, kinds: kinds, types: map[*schema.Type]eval.Types{}, selectors: map[*spec.Selector]*Selector{}, aliases: map[string]*Selector{}, operator: &Operator{Name: settings.Name, Settings: settings, Spent: env.Spent}}
 	c.found = append(c.found, env.CheckFilters()...)
 	if kinds != nil {
 		c.env = c.env.With(c.commonTypes(op))
@@ -92,6 +93,7 @@ func EnvOptions(op *spec.Operator) eval.Options {
 type compiler struct {
 	env       *eval.Env
 	kinds     *kube.Kinds
+	types     map[*schema.Type]eval.Types // those of objectTypes, by that of the object
 	operator  *Operator
 	selectors map[*spec.Selector]*Selector
 	aliases   map[string]*Selector

@@ -85,12 +85,16 @@ func (c *compiler) objectType(selectors []*spec.Selector) *schema.Type {
 // objectTypes are those of the variables about an object.
 func (c *compiler) objectTypes(selectors []*spec.Selector) eval.Types {
 	body := c.objectType(selectors)
+	if known := c.types[body]; known != nil {
+		return known
+	}
 	essence := body.OrNull()
 	types := eval.Types{
 		"body": body, "meta": schema.Metadata(), "spec": stanzaType(body, "spec"), "status": stanzaType(body, "status"),
 		"old": essence, "new": essence,
 		"event": schema.ObjectOf("event", []schema.Field{field("type", schema.Of(schema.String).OrNull()), field("object", body)}),
 	}
+	c.types[body] = types
 	return types
 }
 
@@ -107,8 +111,11 @@ func stanzaType(body *schema.Type, key string) *schema.Type {
 }
 
 // fieldTypes are those of the variables that a handler of one field sees differently.
-func fieldTypes(body *schema.Type, path []string) eval.Types {
-	of := typeAt(body, path)
+func fieldTypes(body *schema.Type, field *spec.Path) eval.Types {
+	if field == nil {
+		return nil
+	}
+	of := typeAt(body, field.Segments)
 	return eval.Types{"old": of, "new": of}
 }
 

@@ -54,7 +54,7 @@ type result struct {
 }
 
 func check(m mutate.Mutant) result {
-	bundle, found := lint.Sources([]spec.Source{{Name: "operator.yaml", Text: []byte(m.Text)}})
+	bundle, found := lint.Sources([]spec.Source{{Name: "operator.yaml", Text: []byte(m.Text)}}, nil)
 	r := result{Mutant: m, found: found, alone: len(found) < 2}
 	for _, d := range found {
 		line := d.Subject.Start.Line == m.Line

@@ -115,7 +115,7 @@ func TestConsequences(t *testing.T) {
 			for line := range strings.Lines(tt.text) {
 				text += "  " + line
 			}
-			_, found := Sources([]spec.Source{{Name: "x.yaml", Text: []byte(text)}})
+			_, found := Sources([]spec.Source{{Name: "x.yaml", Text: []byte(text)}}, nil)
 			var got []string
 			for _, d := range found {
 				got = append(got, fmt.Sprintf("%d:%d %s", d.Subject.Start.Line, d.Subject.Start.Column, d.ID()))

@@ -144,7 +144,7 @@ handlers:
 		t.Run(name, func(t *testing.T) {
 			text = strings.ReplaceAll(text, "data(body)", "body.data")
 			text = "apiVersion: kopf.dev/v1alpha1\nkind: Operator\nmetadata: {name: x}\nspec:" + strings.ReplaceAll(text, "\n", "\n  ") + "\n"
-			_, found := Sources([]spec.Source{{Name: "x.yaml", Text: []byte(text)}})
+			_, found := Sources([]spec.Source{{Name: "x.yaml", Text: []byte(text)}}, nil)
 			got := map[int]string{}
 			for _, d := range found {
 				if d.Severity == diag.Error {

@@ -13,6 +13,7 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/runtime/daemon"
 	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
 	"github.com/kopf-declarative/kopf-declarative/spec"
+	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
 
 func (c *compiler) timer(t *spec.Timer) {
@@ -63,7 +64,7 @@ func (c *compiler) schedule(t *spec.Timer) cron.Schedule {
 	}
 	zone := text(t.TimeZone, "UTC")
 	if _, err := daemon.Zone(zone); err != nil {
-		c.found = append(c.found, ruleTimeZone.At(t.TimeZone.Node.Range, "%q is not the name of a time zone, such as Europe/Berlin or UTC", zone))
+		c.found = append(c.found, unknownZone(t.TimeZone))
 		zone = "UTC" // the schedule may be wrong too
 	}
 	out, err := daemon.ParseSchedule(t.Schedule.Value, zone)
@@ -72,6 +73,16 @@ func (c *compiler) schedule(t *spec.Timer) cron.Schedule {
 		return nil
 	}
 	return out
+}
+
+func unknownZone(zone *spec.String) *diag.Diagnostic {
+	near, ok := daemon.NearestZone(zone.Value)
+	if !ok {
+		return ruleTimeZone.At(zone.Node.Range, "%q is not the name of a time zone, such as Europe/Berlin or UTC", zone.Value)
+	}
+	d := ruleTimeZone.At(zone.Node.Range, "%q is not the name of a time zone; did you mean %q?", zone.Value, near)
+	d.SuggestWord(zone.Value, near)
+	return d
 }
 
 // meant tells whether a timer or daemon is to run for the object as it is.

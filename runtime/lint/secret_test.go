@@ -23,7 +23,7 @@ indexes:
   - id: tokens
     resource: secrets
     key: name
-    value: {team: "${labels.team}", token: "${base64.decode(body.data.token)}"}
+    value: {team: "${labels.team}", token: "${string(body.data.token)}"}
   - {id: owners, resource: secrets, key: body.data.owner, value: "${name}"}
   - {id: names, resource: secrets, key: name, value: "${size(body.data)}"}
   - {id: maps, resource: configmaps, key: name, value: "${body.data.token}"}
@@ -90,7 +90,7 @@ resources:
 handlers:
   - id: copy
     on: create
-    resource: pods
+    resource: things.example.com
     do:
       - {name: s, get: {target: {resource: s, name: x}}}
       - create:
@@ -112,7 +112,7 @@ handlers:
       - create:
           objects:
             - {apiVersion: v1, kind: Secret, stringData: "${steps.s.data}"}
-            - {apiVersion: v1, kind: Pod, spec: {env: "${steps.s.data.x}"}} # leak: an object of kind Pod
+            - {apiVersion: example.com/v1, kind: Part, spec: {env: "${steps.s.data.x}"}} # leak: an object of kind Part
             - {apiVersion: example.com/v1, kind: SealedSecret, spec: "${steps.s.data}"}
             - {apiVersion: v1, kind: "${spec.kind}", data: "${steps.s.data}"}
       - patch: {target: {resource: configmaps, name: x}, merge: {data: {p: "${steps.s.data.p}"}}} # leak: another object (configmaps)

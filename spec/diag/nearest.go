@@ -7,11 +7,12 @@ import "strings"
 // underscores aside), within an edit or two, depending on its length and on what else is near, or cut.
 func Nearest(word string, candidates []string) (string, bool) {
 	best, least := "", maxDistance(word)+1
+	folded := fold(word)
 	for _, candidate := range candidates {
 		if candidate == word {
 			continue
 		}
-		if fold(candidate) == fold(word) {
+		if fold(candidate) == folded {
 			return candidate, true
 		}
 		if d := distance(word, candidate); d < least {
@@ -77,9 +78,9 @@ func maxDistance(word string) int {
 	}
 }
 
-func fold(word string) string {
-	return strings.ToLower(strings.NewReplacer("-", "", "_", "").Replace(word))
-}
+var separators = strings.NewReplacer("-", "", "_", "")
+
+func fold(word string) string { return strings.ToLower(separators.Replace(word)) }
 
 // distance counts the insertions, deletions, replacements and swaps of
 // neighbours that lead from one word to the other.

@@ -2,15 +2,19 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
@@ -18,6 +22,7 @@ import (
 
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/runtime/devcluster/clustertest"
+	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
 )
 
 // TestCluster plays what needs a cluster, on a real API server. Each script has
@@ -53,6 +58,8 @@ func TestCluster(t *testing.T) {
 //	apply FILE              creates or updates the objects of a file
 //	define FILE             creates or updates only its CustomResourceDefinitions
 //	delete VERSION KIND NAME  deletes an object
+//	becomes VERSION KIND NAME PATH REGEXP  waits until the value at a dotted path,
+//	                        as JSON, has a match
 //	limited FILE            writes the kubeconfig of a service account without
 //	                        any rights
 var clusterCommands = map[string]func(*testscript.TestScript, bool, []string){
@@ -60,6 +67,7 @@ var clusterCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"apply":   cmdApply,
 	"define":  cmdDefine,
 	"delete":  cmdDelete,
+	"becomes": cmdBecomes,
 	"limited": cmdLimited,
 }
 
@@ -138,6 +146,33 @@ func cmdDelete(ts *testscript.TestScript, neg bool, args []string) {
 	resource, err := client.Discovery.ByKind(ctx, args[0], args[1])
 	ts.Check(err)
 	ts.Check(interfaceTo(ts, resource).Delete(ctx, args[2], metav1.DeleteOptions{}))
+}
+
+func cmdBecomes(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 5 {
+		ts.Fatalf("usage: becomes APIVERSION KIND NAME PATH REGEXP")
+	}
+	wanted, err := regexp.Compile(args[4])
+	ts.Check(err)
+	client, ctx := clientOf(ts), context.Background()
+	ts.Check(client.Discovery.Refresh(ctx)) // the script may have just made the resource
+	resource, err := client.Discovery.ByKind(ctx, args[0], args[1])
+	ts.Check(err)
+	var last string
+	err = wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, patience, true, func(ctx context.Context) (bool, error) {
+		object, err := interfaceTo(ts, resource).Get(ctx, args[2], metav1.GetOptions{})
+		if err != nil {
+			last = err.Error()
+			return false, nil
+		}
+		value, _ := essence.Lookup(object.Object, essence.ParsePath(args[3]))
+		text, err := json.Marshal(value)
+		last = string(text)
+		return wanted.Match(text), err
+	})
+	if err != nil {
+		ts.Fatalf("%s %s has %s at %s: %v", args[1], args[2], last, args[3], err)
+	}
 }
 
 // interfaceTo reaches the objects of the script's namespace, or those without.

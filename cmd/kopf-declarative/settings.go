@@ -44,6 +44,7 @@ type settings struct {
 	lintSettings
 	graphSettings
 	evalSettings
+	initSettings
 }
 
 func (s *settings) globalFlags(f *pflag.FlagSet) {

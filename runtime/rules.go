@@ -16,7 +16,7 @@ var (
 		Explanation: "A metric has one type and the same labels wherever it is recorded, in all operators of an engine. Give one of the two another name.",
 	}
 	ruleCRD = &diag.Rule{
-		ID: "crd-schema", Summary: "CustomResourceDefinition not understood",
+		ID: "crd-schema", Summary: "the schema is not understood",
 		Explanation: "The CustomResourceDefinition does not have the form of `apiextensions.k8s.io/v1`, so the API server would not take it, and nothing is known of its objects.",
 	}
 	ruleFinalizer = &diag.Rule{

@@ -15,8 +15,11 @@ func Schemas(bundle *spec.Bundle, known *schema.Set) (*schema.Set, diag.List) {
 	var found diag.List
 	out := schema.NewSet(known)
 	for _, crd := range bundle.CRDs {
-		if err := out.AddCRD(crd.Object); err != nil {
-			found = append(found, ruleCRD.At(crd.Range, "%v", err))
+		c := &crdChecker{}
+		c.crd(crd.Node)
+		found = append(found, c.found...)
+		if err := out.AddCRD(crd.Object); err != nil && len(c.found) == 0 {
+			found = append(found, ruleCRD.At(crd.Range, "it does not have the form of %s", crdForm))
 		}
 	}
 	return out, found

@@ -142,7 +142,7 @@ func (p *parser) crd(v *Value) {
 		return
 	}
 	object, _ := v.Native().(map[string]any)
-	p.bundle.CRDs = append(p.bundle.CRDs, &CRD{Range: name.Range, Object: object})
+	p.bundle.CRDs = append(p.bundle.CRDs, &CRD{Range: name.Range, Object: object, Node: v})
 }
 
 // checkNames reports documents of one kind and name. The same definition of a

@@ -37,8 +37,11 @@ type Bundle struct {
 
 // CRD is a CustomResourceDefinition document, kept as data.
 type CRD struct {
+	// Range is that of its name.
 	Range  diag.Range
 	Object map[string]any
+	// Node is the document with all places in it.
+	Node *Value
 }
 
 // Operator is one document of kind Operator.

@@ -60,14 +60,12 @@ func words(kinds []spec.Kind) string {
 	return strings.Join(names, " or ")
 }
 
-func (c *crdChecker) report(v *spec.Value, detail string, args ...any) *diag.Diagnostic {
+func (c *crdChecker) report(v *spec.Value, detail string, args ...any) {
 	at := v.Range
 	if at.Start.Line != at.End.Line {
 		at.End = at.Start
 	}
-	d := ruleCRD.At(at, detail, args...)
-	c.found = append(c.found, d)
-	return d
+	c.found = append(c.found, ruleCRD.At(at, detail, args...))
 }
 
 // schemaTypes are the types that a schema may have.
@@ -109,7 +107,8 @@ func (c *crdChecker) schemaType(v *spec.Value) {
 	if !isText || slices.Contains(schemaTypes, name) {
 		return
 	}
-	d := c.report(v, "there is no type %q", name)
+	d := ruleCRD.At(v.Range, "there is no type %q", name)
+	c.found = append(c.found, d)
 	if guess, ok := diag.Nearest(name, schemaTypes); ok {
 		d.Detail += fmt.Sprintf("; did you mean %q?", guess)
 		d.SuggestWord(name, guess)

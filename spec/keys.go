@@ -21,11 +21,39 @@ type Key struct {
 	// Limits are demands on the value, such as the words that it may be. They
 	// are sentences.
 	Limits []string
+	// Values are the words that it may be, nil where it is free. A template may be
+	// an expression instead.
+	Values []string
+	// Named says that it is a map whose keys the user chooses, Listed that it is a
+	// list of what it holds, or may be one.
+	Named, Listed bool
+	// Content is what it holds, or what the items and values of it are.
+	Content Content
 
 	id keyID
 	// holds is the type with the keys below, or nil.
 	holds reflect.Type
 }
+
+// Content is what a key holds, as far as one who completes it needs to know.
+type Content int
+
+// The contents of keys.
+const (
+	// OtherContent is numbers, durations, names, and maps with keys of their own.
+	OtherContent Content = iota
+	// BoolContent is true or false.
+	BoolContent
+	// ExpressionContent is one expression.
+	ExpressionContent
+	// TemplateContent is YAML with expressions in ${ }. The key may have a long form
+	// with keys of its own, too, as log has.
+	TemplateContent
+	// SelectorContent names a resource.
+	SelectorContent
+	// PathContent is the path of a field.
+	PathContent
+)
 
 // keyID tells keys apart: those of all handlers are the same ones.
 type keyID struct {
@@ -72,8 +100,32 @@ func keyOf(t reflect.Type, f field, prefix string) Key {
 	typ := t.FieldByIndex(f.index).Type
 	return Key{
 		Path: prefix + f.key, Doc: f.doc, Type: typeWords(typ, f), Required: f.required, Action: f.action,
-		Limits: limitsOf(typ, f), id: keyID{owner, f.key}, holds: heldKeys(typ),
+		Limits: limitsOf(typ, f), Values: f.enum, Named: isEntries(typ), Listed: !isEntries(typ) && typ.Kind() == reflect.Slice,
+		Content: contentOf(owner, bare(typ)), id: keyID{owner, f.key}, holds: heldKeys(typ),
 	}
+}
+
+// contentOf is what a key of an owner holds. Values of these two owners are no
+// templates, though they have the same type.
+func contentOf(owner, t reflect.Type) Content {
+	isLiteral := owner == reflect.TypeFor[ValueTest]() || owner == reflect.TypeFor[OperatorMeta]()
+	switch t {
+	case reflect.TypeFor[Bool]():
+		return BoolContent
+	case reflect.TypeFor[Expr]():
+		return ExpressionContent
+	case reflect.TypeFor[Selector]():
+		return SelectorContent
+	case reflect.TypeFor[Path]():
+		return PathContent
+	case reflect.TypeFor[Value]():
+		if !isLiteral {
+			return TemplateContent
+		}
+	case reflect.TypeFor[Log](), reflect.TypeFor[Fail](), reflect.TypeFor[Return](), reflect.TypeFor[AdoptLabel]():
+		return TemplateContent
+	}
+	return OtherContent
 }
 
 // bare is what a field holds, or what its items or the values of its map are.

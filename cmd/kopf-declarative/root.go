@@ -40,7 +40,7 @@ in the file a block "set" of the form of an operator's spec.settings.`,
 	root.SetErr(a.stderr)
 	root.SetFlagErrorFunc(flagError)
 	a.settings.globalFlags(root.PersistentFlags())
-	root.AddCommand(newRun(a), newLint(a), newStatus(a), newRetry(a), newFreeze(a), newResume(a), newCRDs(a), newSchema(a), newExplain(a), newGraph(a), newEval(a), newInit(a), newVersion(a))
+	root.AddCommand(newRun(a), newLint(a), newStatus(a), newRetry(a), newFreeze(a), newResume(a), newCRDs(a), newSchema(a), newLSP(a), newExplain(a), newGraph(a), newEval(a), newInit(a), newVersion(a))
 	return root
 }
 

@@ -1,0 +1,175 @@
+package lsp
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// cut takes the ¦ out of a text, which marks the place.
+func cut(t testing.TB, marked string) (string, int) {
+	t.Helper()
+	before, behind, ok := strings.Cut(marked, "¦")
+	if !ok {
+		t.Fatalf("no place is marked in %s", marked)
+	}
+	return before + behind, len(before)
+}
+
+const head = "apiVersion: kopf.dev/v1alpha1\nkind: Operator\nmetadata: {name: op}\nspec:\n"
+
+// full is an operator with a bit of everything, and room at its end.
+const full = head + `  resources:
+    things: things.example.com
+    pods: v1/pods
+  filters:
+    big: spec.size > 10
+  indexes:
+    - {id: by_node, resource: pods, key: spec.nodeName, value: "${name}"}
+  handlers:
+    - id: first
+      on: create
+      resource: things
+      do: [{log: x}]
+    - id: second
+      on: [update]
+      resource: things
+      needs: first
+      vars: {title: "${spec.title}"}
+      do:
+        - name: made
+          create: {object: {kind: ConfigMap}}
+`
+
+func labels(c completions) []string {
+	var out []string
+	for _, one := range c.candidates {
+		out = append(out, one.label)
+	}
+	return out
+}
+
+func TestComplete(t *testing.T) {
+	known := knowledgeOf(nil)
+	for _, c := range []struct {
+		// text has the place marked by ¦.
+		text string
+		// replaced is what the candidates replace.
+		replaced string
+		// first is the beginning of the list, has and lacks are words that are in it
+		// and not.
+		first, has, lacks string
+	}{
+		// Keys, by their place.
+		{"¦", "", "apiVersion kind metadata spec", "", "handlers"},
+		{"api¦", "api", "apiVersion", "", ""},
+		{"apiVersion: ¦", "", "kopf.dev/v1alpha1", "", "spec"},
+		{"apiVersion: kopf.dev/v1alpha1\nkind: O¦", "O", "Operator", "", ""},
+		{"apiVersion: kopf.dev/v1alpha1\n¦", "", "kind metadata spec", "", "apiVersion"},
+		{head + "  ¦", "", "resources", "handlers timers settings", "kind"},
+		{head + "  h¦", "h", "", "handlers", ""},
+		{head + "  h¦\n  filters: {}", "h", "", "handlers", "filters"},
+		{head + "  ha¦ndlers: []", "handlers", "", "handlers", ""},
+		{head + "  settings: {¦}", "", "", "watching persistence", "handlers"},
+		{head + "  settings:\n    ¦", "", "", "watching persistence", "handlers"},
+		{head + "  settings:\n    wat¦\n    posting: {}", "wat", "", "watching", "posting"},
+		{head + "  handlers:\n    ¦", "", "- on", "", "on settings"},
+		{head + "  handlers:\n    - ¦", "", "on resource do", "id match needs", "create"},
+		{head + "  handlers:\n    - o¦\n      resource: x", "o", "on do", "id", "resource"},
+		{head + "  handlers:\n    - on: create\n      ¦", "", "resource do", "id match retries", "on"},
+		{head + "  handlers:\n    - on: create\n      ¦\n      do: []", "", "resource id", "match", "on do"},
+		{head + "  handlers:\n    - {on: create, ¦}", "", "resource do", "id", "on"},
+		{head + "  handlers:\n    - {on: create, re¦", "re", "resource", "", "on"},
+		{head + "  handlers:\n    - on: create\n  ¦", "", "", "resources timers", "handlers on"},
+		{full + "        - ¦", "", "", "log create when forEach name status", "on level"},
+		{full + "        - log: x\n          ¦", "", "", "when forEach name", "log create status"},
+		{full + "        - log:\n            ¦", "", "message level", "", "when"},
+		{full + "        - event: {¦", "", "reason", "type message", "when"},
+		{full + "        - do:\n            - ¦", "", "", "log create when", "on"},
+		{full + "        - subhandlers:\n            - ¦", "", "id do", "match vars", "on log"},
+		{full + "        - create:\n            ¦", "", "", "object adopt ifExists", "log"},
+		{full + "      match:\n        labels:\n          app: {¦}", "", "", "equals in exists when", "labels"},
+		{full + "      backoff: {¦}", "", "", "initial factor", ""},
+		// The user's own names are not guessed.
+		{head + "  filters:\n    ¦", "", "", "", "big resources"},
+		{full + "      vars:\n        ¦", "", "", "", "id"},
+		// Values.
+		{head + "  handlers:\n    - on: ¦", "", "create update delete resume field event", "", ""},
+		{head + "  handlers:\n    - on: [create, u¦]", "u", "create", "update", ""},
+		{head + "  handlers:\n    - on:\n        - ¦", "", "create", "update", "on"},
+		{head + "  handlers:\n    - optional: ¦", "", "true false", "", ""},
+		{head + "  handlers:\n    - retries: ¦", "", "", "", "true spec"},
+		{full + "      errors: ¦", "", "temporary permanent ignored", "", ""},
+		{full + "        - log: {level: ¦", "", "debug info warning error", "", ""},
+		{full + "    - on: create\n      resource: ¦", "", "things pods", "deployments.apps secrets", "create"},
+		{full + "    - on: create\n      resource: [things, ¦]", "", "things pods", "", ""},
+		{full + "        - delete: {resource: ¦", "", "things pods", "", ""},
+		{full + "        - get: {target: {resource: thi¦", "thi", "things pods", "", ""},
+		{head + "  resources: {things: ¦}", "", "", "deployments.apps secrets", "things"},
+		{full + "    - id: third\n      needs: ¦", "", "first second", "", "third"},
+		{full + "    - id: third\n      needs: [first, ¦]", "", "second", "", "first third"},
+		// Expressions.
+		{full + "      match: {when: ¦}", "", "", "big spec changed", "vars steps item resources"},
+		{full + "      match: {when: \"bi¦\"}", "bi", "", "big", ""},
+		{full + "      match: {labels: {app: {when: va¦}}}", "va", "", "value big", "vars"},
+		{full + "      match:\n        when: >-\n          big &&\n          spec.si¦", "si", "", "size startsWith", "big"},
+		{full + "        - when: st¦", "st", "", "steps status", "item"},
+		{full + "        - log: ${¦", "", "", "spec vars steps uuid", ""},
+		{full + "        - log: ${vars.¦}", "", "title", "", "made"},
+		{full + "        - log: \"${vars.t¦} and ${name}\"", "t", "title", "", ""},
+		{full + "        - log: '${labels[''a''] + vars.t¦'", "t", "title", "", ""},
+		{full + "        - log: \"${labels[\\\"a\\\"] + vars.t¦}\"", "t", "title", "", ""},
+		{full + "        - log: |\n            size:\n            ${spec.size + steps.¦}\n            x", "", "made", "", "title"},
+		{full + "        - log: plain ¦ ${name}", "", "", "", "spec vars"},
+		{full + "        - log: ${name}\n          when: ¦", "", "", "spec", "uuid"},
+		{full + "        - forEach: spec.items\n          log: ${¦}", "", "", "item key", ""},
+		{full + "        - forEach: ¦\n          log: x", "", "", "spec", "item key"},
+		{full + "        - wait: {for: ¦}", "", "", "children", "item"},
+		{full + "        - wait: {for: children.¦}", "", "things pods", "", "title"},
+		{full + "        - status: {\"${¦}\": 1}", "", "", "spec", "log"},
+		{full + "        - status:\n            a:\n              - b: ${index.¦}", "", "by_node", "", ""},
+		{full + "        - return: ${¦}", "", "", "spec", ""},
+		{full + "        - subhandlers:\n            - id: x\n              forEach: spec.items\n              do: [{log: \"${¦}\"}]", "", "", "item spec", "error"},
+		{full + "      onFailure: [{log: \"${¦}\"}]", "", "", "error vars", "item"},
+		{full + "      result: ${steps.¦}", "", "made", "", ""},
+		{head + "  filters: {big: ¦}", "", "", "spec changed", "vars"},
+		{head + "  resources: {x: {any: true, when: ¦}}", "", "", "resource", "spec"},
+		{head + "  timers:\n    - do: [{when: ¦}]", "", "", "stopped retry", "old diff"},
+		{head + "  timers:\n    - initialDelay: ${¦}", "", "", "spec", "stopped"},
+		{head + "  startup:\n    - do: [{log: \"${¦}\"}]", "", "", "operator retry", "spec"},
+		{head + "  probes:\n    - {id: x, expr: ¦}", "", "", "now index", "spec retry"},
+		{head + "  indexes:\n    - {id: x, key: ¦}", "", "", "spec", "old retry"},
+		{head + "  handlers:\n    - on: event\n      do: [{when: ¦}]", "", "", "event", "old retry"},
+		// Nothing.
+		{full + "# spec.¦", "", "", "", "spec on"},
+		{"services:\n  web: {¦}", "", "", "", "spec on"},
+		{"apiVersion: v1\nkind: Pod\nspec: {¦}", "", "", "", "handlers"},
+		{"kind: Pod\n---\n" + head + "  ¦", "", "resources", "handlers", ""},
+		{head + "---\nkind: Pod\nx¦", "", "", "", "spec"},
+	} {
+		text, offset := cut(t, c.text)
+		got := complete(text, offset, known)
+		if text[got.from:got.to] != c.replaced || offset < got.from || offset > got.to {
+			t.Errorf("%s\nreplaces %q", c.text, text[got.from:got.to])
+		}
+		all := labels(got)
+		shown := strings.Join(all[:min(len(all), 12)], " ")
+		if c.first != "" && !strings.HasPrefix(shown+" ", c.first+" ") {
+			t.Errorf("%s\nbegins with %s", c.text, shown)
+		}
+		for _, word := range strings.Fields(c.has) {
+			if !slices.Contains(all, word) {
+				t.Errorf("%s\n%s is missing: %s", c.text, word, shown)
+			}
+		}
+		for _, word := range strings.Fields(c.lacks) {
+			if slices.Contains(all, word) {
+				t.Errorf("%s\n%s cannot stand there: %s", c.text, word, shown)
+			}
+		}
+		slices.Sort(all)
+		if n := len(slices.Compact(all)); n != len(got.candidates) {
+			t.Errorf("%s\n%d of %d candidates are there twice", c.text, len(got.candidates)-n, len(got.candidates))
+		}
+	}
+}

@@ -1,0 +1,33 @@
+package lsp
+
+import (
+	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/eval/schema"
+	"github.com/kopf-declarative/kopf-declarative/runtime/lsp/outline"
+)
+
+// knowledge is what is known beside the text at hand: the kinds of objects, from
+// the definitions in the files beside it and from what each cluster has.
+type knowledge struct{ set *schema.Set }
+
+// resourceName is how an operator can name a resource.
+type resourceName struct{ name, kind string }
+
+// resources are those that are known, each by its plural and its group.
+func (k *knowledge) resources() []resourceName {
+	var out []resourceName
+	for _, r := range k.set.Resources() {
+		if !r.Preferred {
+			continue
+		}
+		name := r.Plural
+		if r.Group != "" {
+			name += "." + r.Group
+		}
+		out = append(out, resourceName{name, r.Kind})
+	}
+	return out
+}
+
+// environment is that of the expressions of an operator.
+func (k *knowledge) environment(root *outline.Node) (*eval.Env, error) { return environment(root) }

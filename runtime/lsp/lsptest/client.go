@@ -1,0 +1,206 @@
+// Package lsptest is the other end of the language server: a client that runs the
+// built command as a process and talks to it as an editor does, for tests and
+// benchmarks.
+package lsptest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os/exec"
+	"sync"
+
+	"github.com/creachadair/jrpc2"
+	"github.com/creachadair/jrpc2/channel"
+)
+
+// Client is a session with a language server.
+type Client struct {
+	rpc *jrpc2.Client
+	cmd *exec.Cmd
+	// Stderr is what the server has logged; it is complete after Wait.
+	Stderr bytes.Buffer
+
+	mu        sync.Mutex
+	published map[string][]Diagnostics // guarded by mu: by URI
+	news      chan struct{}            // guarded by mu: closed when something is published
+}
+
+// Diagnostics are those of one version of a document.
+type Diagnostics struct {
+	URI         string       `json:"uri"`
+	Version     int          `json:"version"`
+	Diagnostics []Diagnostic `json:"diagnostics"`
+}
+
+// Diagnostic is one finding.
+type Diagnostic struct {
+	Range              Range  `json:"range"`
+	Severity           int    `json:"severity"`
+	Code               string `json:"code"`
+	Source             string `json:"source"`
+	Message            string `json:"message"`
+	Tags               []int  `json:"tags"`
+	CodeDescription    struct{ Href string }
+	RelatedInformation []struct {
+		Location struct {
+			URI   string
+			Range Range
+		}
+		Message string
+	}
+}
+
+// Range is a stretch of a document.
+type Range struct {
+	Start Position `json:"start"`
+	End   Position `json:"end"`
+}
+
+// Position is a place in a document; both count from 0.
+type Position struct {
+	Line      int `json:"line"`
+	Character int `json:"character"`
+}
+
+// Start runs `binary lsp`. The process ends with the context, if Wait has not been
+// called before.
+func Start(ctx context.Context, binary string, arguments ...string) (*Client, error) {
+	c := &Client{published: map[string][]Diagnostics{}, news: make(chan struct{})}
+	c.cmd = exec.CommandContext(ctx, binary, append([]string{"lsp"}, arguments...)...)
+	in, err := c.cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := c.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	c.cmd.Stderr = &c.Stderr
+	if err := c.cmd.Start(); err != nil {
+		return nil, err
+	}
+	c.rpc = jrpc2.NewClient(channel.LSP(out, in), &jrpc2.ClientOptions{OnNotify: c.notified})
+	return c, nil
+}
+
+// notified takes a notification of the server.
+func (c *Client) notified(r *jrpc2.Request) {
+	if r.Method() != "textDocument/publishDiagnostics" {
+		return
+	}
+	var d Diagnostics
+	if err := r.UnmarshalParams(&d); err != nil {
+		d.URI = fmt.Sprintf("no diagnostics: %v", err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.published[d.URI] = append(c.published[d.URI], d)
+	close(c.news)
+	c.news = make(chan struct{})
+}
+
+// Call asks the server, and decodes its answer into result, if that is not nil.
+func (c *Client) Call(ctx context.Context, method string, params, result any) error {
+	response, err := c.rpc.Call(ctx, method, params)
+	if err != nil || result == nil {
+		return err
+	}
+	return response.UnmarshalResult(result)
+}
+
+// Notify tells the server something.
+func (c *Client) Notify(ctx context.Context, method string, params any) error {
+	return c.rpc.Notify(ctx, method, params)
+}
+
+// Initialize begins the session with the capabilities of a client, and returns
+// those of the server.
+func (c *Client) Initialize(ctx context.Context, capabilities any) (map[string]any, error) {
+	var result struct{ Capabilities map[string]any }
+	params := map[string]any{"processId": nil, "rootUri": nil, "capabilities": capabilities}
+	if err := c.Call(ctx, "initialize", params, &result); err != nil {
+		return nil, err
+	}
+	return result.Capabilities, c.Notify(ctx, "initialized", struct{}{})
+}
+
+// Open opens a document, as its first version.
+func (c *Client) Open(ctx context.Context, uri, text string) error {
+	return c.Notify(ctx, "textDocument/didOpen", map[string]any{
+		"textDocument": map[string]any{"uri": uri, "languageId": "yaml", "version": 1, "text": text},
+	})
+}
+
+// Change makes a new version of a document. A nil range stands for all of it.
+func (c *Client) Change(ctx context.Context, uri string, version int, at *Range, text string) error {
+	change := map[string]any{"text": text}
+	if at != nil {
+		change["range"] = at
+	}
+	return c.Notify(ctx, "textDocument/didChange", map[string]any{
+		"textDocument": map[string]any{"uri": uri, "version": version}, "contentChanges": []any{change},
+	})
+}
+
+// Await waits for diagnostics of a document that are accepted.
+func (c *Client) Await(ctx context.Context, uri string, accepts func(Diagnostics) bool) (Diagnostics, error) {
+	for {
+		c.mu.Lock()
+		for _, d := range c.published[uri] {
+			if accepts(d) {
+				c.mu.Unlock()
+				return d, nil
+			}
+		}
+		news := c.news
+		c.mu.Unlock()
+		select {
+		case <-news:
+		case <-ctx.Done():
+			return Diagnostics{}, fmt.Errorf("waiting for diagnostics of %s, got %+v: %w", uri, c.Published(uri), ctx.Err())
+		}
+	}
+}
+
+// Published are all diagnostics of a document so far.
+func (c *Client) Published(uri string) []Diagnostics {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]Diagnostics(nil), c.published[uri]...)
+}
+
+// Shutdown ends the session as the protocol wants it, and returns how the process
+// has ended.
+func (c *Client) Shutdown(ctx context.Context) error {
+	if _, err := c.rpc.Call(ctx, "shutdown", nil); err != nil {
+		return err
+	}
+	if err := c.Notify(ctx, "exit", nil); err != nil {
+		return err
+	}
+	return c.Wait()
+}
+
+// Wait waits for the end of the process.
+func (c *Client) Wait() error {
+	err := c.cmd.Wait()
+	c.rpc.Close()
+	return err
+}
+
+// Raw starts the server like Start, but hands out its streams, for what is no
+// protocol at all.
+func Raw(ctx context.Context, binary string) (*exec.Cmd, io.WriteCloser, io.Reader, error) {
+	cmd := exec.CommandContext(ctx, binary, "lsp")
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return cmd, in, out, cmd.Start()
+}

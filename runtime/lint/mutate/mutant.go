@@ -35,6 +35,7 @@ func Of(name, text string) ([]Mutant, error) {
 		wrongTypes, wrongValues, missingKeys, twoActions, duplicateKeys,
 		wrongIndents, missingColons, missingDashes, unclosed,
 		wordsOfExpressions, wrongScopes, brokenExpressions, wrongOperands,
+		wrongFields, wrongObjects, wrongPaths, wrongUses,
 	} {
 		make(f)
 	}

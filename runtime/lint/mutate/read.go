@@ -21,6 +21,7 @@ type file struct {
 	// text.
 	sites       []*site
 	expressions []*expression
+	types       *typed
 	mutants     []Mutant
 }
 
@@ -55,6 +56,7 @@ func read(name, text string) (*file, error) {
 			f.lines = append(f.lines, i+1)
 		}
 	}
+	var definitions []map[string]any
 	decoder := yaml.NewDecoder(strings.NewReader(text))
 	for {
 		var doc yaml.Node
@@ -65,22 +67,30 @@ func read(name, text string) (*file, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		f.document(doc.Content[0])
-	}
-	f.findExpressions()
-	return f, nil
-}
-
-// document reads an operator. The definitions of resources are none of ours:
-// the API server checks them.
-func (f *file) document(n *yaml.Node) {
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == "kind" && n.Content[i+1].Value == "Operator" {
-			root := &site{value: n, keys: spec.TopKeys()}
-			f.mapping(root)
-			return
+		switch n := doc.Content[0]; kindOf(n) {
+		case "Operator":
+			f.mapping(&site{value: n, keys: spec.TopKeys()})
+		case "CustomResourceDefinition":
+			// Its own mistakes are none of ours: the API server checks it.
+			var definition map[string]any
+			if err := n.Decode(&definition); err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+			definitions = append(definitions, definition)
 		}
 	}
+	f.findExpressions()
+	return f, f.readTypes(definitions)
+}
+
+// kindOf is the kind of a document.
+func kindOf(n *yaml.Node) string {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == "kind" {
+			return n.Content[i+1].Value
+		}
+	}
+	return ""
 }
 
 // offset is where a node begins.

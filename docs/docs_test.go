@@ -64,7 +64,7 @@ func TestBlocksLoad(t *testing.T) {
 				_, more := runtime.Compile(bundle)
 				found = append(found, more...)
 			}
-			for _, d := range lint.Check(bundle, found) {
+			for _, d := range lint.Check(bundle, found, nil) {
 				// A part of an operator may well leave the other parts out.
 				if !strings.HasPrefix(d.ID(), "unused-") {
 					t.Error(d)

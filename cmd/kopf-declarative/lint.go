@@ -61,7 +61,7 @@ func (a *app) lint(files []string) error {
 // check compiles what was read, with the types of objects, and adds what only lint finds.
 func (a *app) check(bundle *spec.Bundle, found diag.List) loaded {
 	l := a.compile(bundle, found, func(bundle *spec.Bundle) (*runtime.Engine, diag.List) { return lint.Compile(bundle, nil) })
-	l.found = lint.Check(l.bundle, l.found)
+	l.found = lint.Check(l.bundle, l.found, nil)
 	if a.settings.strict {
 		l.found = l.found.Strict()
 	}

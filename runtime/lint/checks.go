@@ -31,6 +31,7 @@ func checks() []check {
 		{[]*diag.Rule{ruleUnreachable}, unreachable},
 		{[]*diag.Rule{ruleUnreachableStep}, unreachableSteps},
 		{[]*diag.Rule{ruleUnseen}, unseenPatches},
+		{[]*diag.Rule{ruleUnknownResource}, unknownResources},
 		{[]*diag.Rule{ruleUnusedFilter}, unusedFilters},
 		{[]*diag.Rule{ruleUnusedResource}, unusedResources},
 		{[]*diag.Rule{ruleUnusedVar}, unusedVars},
@@ -63,15 +64,18 @@ func Rule(id string) *diag.Rule {
 
 // Check adds to what was found when a bundle was loaded and compiled what the
 // rules of this package find, and leaves out what comments disable and what
-// follows from other findings.
-func Check(bundle *spec.Bundle, found diag.List) diag.List {
+// follows from other findings. Known is as for Sources.
+func Check(bundle *spec.Bundle, found diag.List, known *schema.Set) diag.List {
 	out := slices.Clone(found)
 	inspector, err := eval.NewInspector()
 	if err != nil {
 		return out // runtime.Compile has said it for each operator
 	}
+	schemas, _ := runtime.Schemas(bundle, known)
+	resources := schemas.Resources()
 	for _, op := range bundle.Operators {
 		v := newView(op, inspector)
+		v.resources = resources
 		for _, c := range checks() {
 			out = append(out, c.find(v)...)
 		}
@@ -87,7 +91,7 @@ func Check(bundle *spec.Bundle, found diag.List) diag.List {
 func Sources(sources []spec.Source, known *schema.Set) (*spec.Bundle, diag.List) {
 	bundle, found := spec.Parse(sources)
 	_, more := Compile(bundle, known)
-	return bundle, Check(bundle, append(found, more...))
+	return bundle, Check(bundle, append(found, more...), known)
 }
 
 // Compile compiles a bundle, and finds what does not fit the kinds of objects: see

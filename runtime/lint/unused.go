@@ -104,6 +104,9 @@ func unusedResources(v *view) diag.List {
 	for _, p := range v.allPlaces() {
 		children = append(children, p.selected("children")...)
 	}
+	for _, d := range unknownResources(v) {
+		children = append(children, d.Suggestion()) // most likely it is meant
+	}
 	isUsed := func(entry spec.Entry[*spec.Selector]) bool {
 		return v.selectors[entry.Value] || slices.Contains(children, entry.Key.Value) || slices.Contains(children, anything)
 	}

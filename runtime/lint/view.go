@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/eval/schema"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 )
 
@@ -22,6 +23,8 @@ type view struct {
 	outside []place
 	// selectors are all that something names: handlers, indexes, steps.
 	selectors map[*spec.Selector]bool
+	// resources are those that are known without a cluster.
+	resources []schema.Resource
 }
 
 // task is what runs steps, with all the places in it.

@@ -1,6 +1,9 @@
 package diag
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Nearest returns the candidate that a word was probably meant to be, or
 // nothing where none is near: a word in another spelling (case, dashes and
@@ -32,17 +35,22 @@ func Nearest(word string, candidates []string) (string, bool) {
 // one edit leaves little, so it tells something only where nothing else is as
 // near.
 func onlyNear(word string, candidates []string) (string, bool) {
-	found := ""
-	for _, candidate := range candidates {
-		if candidate == word || distance(word, candidate) > 1 {
-			continue
-		}
-		if found != "" {
-			return "", false
-		}
-		found = candidate
+	if near := OneEdit(word, candidates); len(near) == 1 {
+		return near[0], true
 	}
-	return found, found != ""
+	return "", false
+}
+
+// OneEdit returns the candidates within one edit of a word, each once: what it
+// may have been meant to be where Nearest does not know.
+func OneEdit(word string, candidates []string) []string {
+	var near []string
+	for _, candidate := range candidates {
+		if candidate != word && distance(word, candidate) == 1 && !slices.Contains(near, candidate) {
+			near = append(near, candidate)
+		}
+	}
+	return near
 }
 
 // onlyLonger returns the one candidate that begins with the word: "warn" is

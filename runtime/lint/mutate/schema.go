@@ -64,9 +64,9 @@ func (t *typed) named(text string) (schema.Resource, bool) {
 	if err != nil {
 		return schema.Resource{}, false
 	}
-	name := strings.ToLower(s.AnyName.Value)
+	name := s.AnyName.Value
 	return t.find(func(r schema.Resource) bool {
-		return (r.Plural == name || r.Singular == name || slices.Contains(r.ShortNames, name)) &&
+		return (r.Plural == name || r.Singular == name || r.Kind == name || slices.Contains(r.ShortNames, name)) &&
 			(s.Group == nil || s.Group.Value == r.Group) && (s.Version == nil || s.Version.Value == r.Version)
 	})
 }
@@ -345,13 +345,13 @@ func wrongUses(f *file) {
 		}
 		if text != "" {
 			add("a text compared with a number", "when", text+" == 5", len(text)+1)
-			add("a text as a condition", "when", text, strings.LastIndexByte(text, '.')+1)
-			add("a loop over a text", "forEach", text, strings.LastIndexByte(text, '.')+1)
+			add("a text as a condition", "when", text, 0)
+			add("a loop over a text", "forEach", text, 0)
 			add("a text plus a number", "when", text+" + 1 == 2", len(text)+1)
 		}
 		if number != "" {
 			add("a number compared with a text", "when", number+" == 'x'", len(number)+1)
-			add("a loop over a number", "forEach", number, strings.LastIndexByte(number, '.')+1)
+			add("a loop over a number", "forEach", number, 0)
 		}
 	}
 }

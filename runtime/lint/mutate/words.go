@@ -73,9 +73,12 @@ func nameTypos(f *file) {
 		switch {
 		case s.isReference() && slices.Contains(aliases, word):
 			// Of an alias of one or two letters nothing is left to tell it by, and
-			// any other name may be that of a resource.
+			// other names may be those of resources, such as ev, which is events.
 			if len(word) > 2 {
-				f.misspell("alias", at, word, func(t string) bool { return slices.Contains(aliases, t) })
+				f.misspell("alias", at, word, func(t string) bool {
+					_, known := f.types.named(t)
+					return known || slices.Contains(aliases, t)
+				})
 			}
 		case s.lang.Name() == "needs" && slices.Contains(ids, word):
 			f.misspell("handler id", at, word, func(t string) bool { return slices.Contains(ids, t) })

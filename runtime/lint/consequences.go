@@ -13,6 +13,7 @@ import (
 //   - warnings and infos about how the parts of a handler, or of the operator,
 //     work together, while there are errors in it: the var that nothing uses may
 //     be the one whose name is misspelt;
+//   - that an expression reveals a secret, if it cannot be compiled;
 //   - names that nothing declares, and that are near to no other, and what parts
 //     of a handler say of each other, while there is a mistake of form where it
 //     may have cost the declaration, or the part.
@@ -36,7 +37,8 @@ func withoutConsequences(bundle *spec.Bundle, found diag.List) diag.List {
 	forms := formErrors(errors)
 	return slices.DeleteFunc(found, func(d *diag.Diagnostic) bool {
 		if d.Severity != diag.Error {
-			return slices.Contains(interplay, d.Rule) && r.brokenAround(d, errors)
+			return slices.Contains(interplay, d.Rule) && r.brokenAround(d, errors) ||
+				d.Rule == ruleSecret && slices.ContainsFunc(errors, func(e *diag.Diagnostic) bool { return holds(d.Subject, e) })
 		}
 		return isRelation(d) && r.maybeUndeclared(d, forms)
 	})
@@ -96,7 +98,7 @@ var (
 	// outside of the handlers, declare or are.
 	relations = []string{"expression-name", "expression-scope", "handler-kind", "metric-value", "needs-cycle", "step-reference", "unknown-alias", "unknown-index", "vars"}
 	// interplay are those of this package about how parts work together.
-	interplay = []*diag.Rule{ruleSecret, ruleSelfTrigger, ruleOnceMore, ruleUnreachable, ruleUnreachableStep, ruleUnseen, ruleUnusedFilter, ruleUnusedResource, ruleUnusedVar}
+	interplay = []*diag.Rule{ruleSelfTrigger, ruleOnceMore, ruleUnreachable, ruleUnreachableStep, ruleUnseen, ruleUnusedFilter, ruleUnusedResource, ruleUnusedVar}
 	// betweenHandlers are those about other handlers.
 	betweenHandlers = []string{"same-metric", "unknown-handler"}
 )

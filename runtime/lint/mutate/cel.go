@@ -84,10 +84,6 @@ func (f *file) memberTypos(x *expression, i, at int) {
 
 // declared are the names of the vars, or of the steps, around a site.
 func (f *file) declared(s *site, key string) []string {
-	top := s
-	for len(top.path()) > 2 || top.key != nil {
-		top = top.up
-	}
 	var out []string
 	var visit func(s *site)
 	visit = func(s *site) {
@@ -104,7 +100,7 @@ func (f *file) declared(s *site, key string) []string {
 			visit(b)
 		}
 	}
-	visit(top)
+	visit(s.task())
 	return out
 }
 

@@ -175,6 +175,15 @@ func (s *site) path() []string {
 	return append(s.up.path(), s.key.Value)
 }
 
+// task is the item of a list in spec that a site belongs to: a handler, a timer
+// and so on; or what is nearest to it.
+func (s *site) task() *site {
+	for s.up != nil && (len(s.path()) > 2 || s.key != nil) {
+		s = s.up
+	}
+	return s
+}
+
 // index is the place of a site among its siblings.
 func (s *site) index() int { return slices.Index(s.up.below, s) }
 

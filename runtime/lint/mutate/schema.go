@@ -181,7 +181,7 @@ func (f *file) local(x *expression, name string) *schema.Type {
 // result is the type of the result of a step that creates or gets one object.
 func (f *file) result(s *site, name string) *schema.Type {
 	for _, step := range f.sites {
-		if step.key == nil || step.lang == nil || step.key.Value != "name" || step.value.Value != name {
+		if step.key == nil || step.lang == nil || step.key.Value != "name" || step.value.Value != name || step.task() != s.task() {
 			continue
 		}
 		for _, action := range step.up.below {

@@ -49,7 +49,7 @@ func lintSources(ctx context.Context, sources []spec.Source) (diag.List, bool) {
 	if ctx.Err() != nil {
 		return nil, false
 	}
-	found = lint.Check(parsed, append(found, more...))
+	found = lint.Check(parsed, append(found, more...), nil)
 	return found, ctx.Err() == nil
 }
 

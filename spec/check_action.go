@@ -89,7 +89,7 @@ func (s *Selector) check(d *decoder) bool {
 		d.add(ruleSelector, s.Any.Range(), `"any" is true, or left out`)
 		return false
 	}
-	return d.choice("kind", "plural", "singular", "shortName", "category", "any")
+	return d.hold()
 }
 
 func (t *ValueTest) check(d *decoder) bool {
@@ -129,7 +129,7 @@ func (s *Step) check(d *decoder) bool {
 }
 
 func (c *Create) check(d *decoder) bool {
-	if !d.choice("object", "objects") {
+	if !d.hold() {
 		return false
 	}
 	if c.Object != nil {
@@ -167,11 +167,10 @@ func (d *decoder) checkObject(v *Value) {
 }
 
 func (p *Patch) check(d *decoder) bool {
-	together := d.onlyWith("apply", "force")
 	if p.JSON != nil {
 		d.checkJSONPatch(p.JSON)
 	}
-	return d.choice("merge", "json", "apply") && together
+	return d.hold()
 }
 
 // checkJSONPatch checks what is fixed in the operations of a JSON patch.
@@ -211,8 +210,7 @@ func (t *Target) check(d *decoder) bool {
 }
 
 func (x *Delete) check(d *decoder) bool {
-	ok := d.exclude(d.given("target", "resource"))
-	ok = d.onlyWith("resource", "labels", "namespace") && ok
+	ok := d.hold()
 	if x.Resource != nil && len(x.Labels) == 0 {
 		d.lacks(d.keyOf("resource").Range, `"resource" needs "labels": without them, every object would be deleted`)
 		return false
@@ -220,12 +218,7 @@ func (x *Delete) check(d *decoder) bool {
 	return ok
 }
 
-func (f *Fail) check(d *decoder) bool {
-	if !d.choice("temporary", "permanent", "error") {
-		return false
-	}
-	return d.onlyWith("temporary", "delay")
-}
+func (f *Fail) check(d *decoder) bool { return d.hold() }
 
 func (s *ProgressStorage) check(d *decoder) bool {
 	return d.checkStorage(s.Storage, s.Field, nil)

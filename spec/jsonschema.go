@@ -8,9 +8,9 @@ import (
 )
 
 // JSONSchema is the language as a JSON Schema (draft 07, which editors know
-// best), made of the tags of types.go. It is about form: what keys there are,
-// what they hold, and which of them are needed. It refuses nothing that the
-// parser accepts; what takes a look at several keys at once is left to lint.
+// best), made of the tags of types.go and the demands of keys on each other. It
+// is about form: what keys there are, what they hold, which of them are needed,
+// and which go together. It refuses nothing that the parser accepts.
 func JSONSchema() []byte {
 	s := schemas{definitions: object{}}
 	operator := s.of(reflect.TypeFor[*Operator](), field{})
@@ -136,7 +136,7 @@ func (s schemas) reference(t reflect.Type) object {
 func (s schemas) definition(t reflect.Type) object {
 	properties := object{}
 	var required []string
-	var actions []object
+	var actions []string
 	for _, f := range fieldsOf(t) {
 		one := s.of(t.FieldByIndex(f.index).Type, f)
 		one["description"] = f.doc
@@ -145,7 +145,7 @@ func (s schemas) definition(t reflect.Type) object {
 			required = append(required, f.key)
 		}
 		if f.action {
-			actions = append(actions, object{"required": []string{f.key}})
+			actions = append(actions, f.key)
 		}
 	}
 	out := object{"type": "object", "properties": properties, "additionalProperties": false}
@@ -153,7 +153,13 @@ func (s schemas) definition(t reflect.Type) object {
 		out["required"] = required
 	}
 	if actions != nil {
-		out["oneOf"] = actions
+		out["oneOf"] = oneAction(actions)
+	}
+	for _, one := range demands[t] {
+		one.add(out)
+	}
+	if add, ok := conditions[t]; ok {
+		add(out)
 	}
 	return out
 }

@@ -257,6 +257,15 @@ func (c *compiler) template(v *spec.Template) *eval.Template {
 	return t
 }
 
+// duration compiles a template that must yield a duration; nil stays nil.
+func (c *compiler) duration(v *spec.Template) *eval.Template {
+	t := c.template(v)
+	if t != nil {
+		*c.diags = append(*c.diags, t.MustBe(eval.ADuration, eval.Durations...)...)
+	}
+	return t
+}
+
 // fields are the compiled templates of a map that the user names the keys of.
 func (c *compiler) fields(entries []spec.Entry[*spec.Template]) []field {
 	out := make([]field, 0, len(entries))

@@ -17,7 +17,7 @@ type failAction struct {
 func (c *compiler) fail(x *spec.Fail) action {
 	return &failAction{
 		temporary: c.template(x.Temporary), permanent: c.template(x.Permanent), arbitrary: c.template(x.Error),
-		delay: c.template(x.Delay),
+		delay: c.duration(x.Delay),
 	}
 }
 

@@ -24,7 +24,7 @@ func (c *compiler) repeat(x *spec.Repeat) action {
 	inner := *c
 	inner.visible, inner.results = slices.Clone(c.visible), slices.Clone(c.results)
 	inner.looped = true
-	a := &repeatAction{steps: inner.block(x.Do), every: inner.template(x.Every)}
+	a := &repeatAction{steps: inner.block(x.Do), every: inner.duration(x.Every)}
 	if x.Until != nil {
 		a.until = inner.expr(x.Until, cel.BoolType)
 	}

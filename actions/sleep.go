@@ -14,7 +14,7 @@ type sleepAction struct {
 }
 
 func (c *compiler) sleep(x *spec.Template) action {
-	return &sleepAction{duration: c.template(x)}
+	return &sleepAction{duration: c.duration(x)}
 }
 
 func (a *sleepAction) run(ctx context.Context, f *frame) (any, error) {

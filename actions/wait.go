@@ -32,8 +32,8 @@ func (c *compiler) wait(x *spec.Wait) action {
 	a := &waitAction{
 		text:      x.For.Text,
 		condition: inner.expr(x.For, cel.BoolType),
-		timeout:   c.template(x.Timeout),
-		poll:      c.template(x.Poll),
+		timeout:   c.duration(x.Timeout),
+		poll:      c.duration(x.Poll),
 		message:   inner.template(x.Message),
 	}
 	a.children = a.condition.Selected("children")

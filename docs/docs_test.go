@@ -13,7 +13,6 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/kopf-declarative/kopf-declarative/runtime"
 	"github.com/kopf-declarative/kopf-declarative/runtime/lint"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
@@ -61,7 +60,7 @@ func TestBlocksLoad(t *testing.T) {
 			}
 			bundle, found := spec.Parse([]spec.Source{{Name: "block", Text: []byte(text)}})
 			if !found.HasErrors() {
-				_, more := runtime.Compile(bundle)
+				_, more := lint.Compile(bundle, nil)
 				found = append(found, more...)
 			}
 			for _, d := range lint.Check(bundle, found, nil) {
@@ -88,7 +87,7 @@ func complete(text string) (string, error) {
 		return text, nil
 	case only(keys, spec.OperatorSpec{}):
 		if !keys["handlers"] {
-			text += handlers("- {on: event, resource: pods, do: [log: x]}")
+			text += handlers("- {on: event, resource: things, do: [log: x]}")
 		}
 		return operator(text), nil
 	case keys["on"] && only(keys, spec.Handler{}):
@@ -104,7 +103,7 @@ func complete(text string) (string, error) {
 	case only(keys, spec.Handler{}):
 		return operator(handlers(item(defaults(keys) + text))), nil
 	case only(keys, spec.Match{}):
-		return operator(handlers(item("on: update\nresource: pods\ndo: [log: x]\nmatch:\n" + indent(text)))), nil
+		return operator(handlers(item("on: update\nresource: things\ndo: [log: x]\nmatch:\n" + indent(text)))), nil
 	default:
 		return "", fmt.Errorf("neither an operator nor a part of one: it has the keys %v", keys)
 	}
@@ -114,7 +113,7 @@ func complete(text string) (string, error) {
 func defaults(keys map[string]bool) string {
 	text := "on: [create, update]\n"
 	if !keys["resource"] {
-		text += "resource: pods\n"
+		text += "resource: things\n"
 	}
 	if !keys["do"] {
 		text += "do: [log: x]\n"
@@ -129,7 +128,7 @@ func operator(text string) string {
 func handlers(text string) string { return "handlers:\n" + indent(text) }
 
 func withSteps(steps string) string {
-	return operator(handlers(item("on: create\nresource: pods\ndo:\n" + indent(steps))))
+	return operator(handlers(item("on: create\nresource: things\ndo:\n" + indent(steps))))
 }
 
 // item makes an item of a list of a map.
@@ -192,7 +191,7 @@ func TestFindingsAreAsShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	bundle, found := spec.Parse([]spec.Source{{Name: "mistakes.yaml", Text: text}})
-	_, more := runtime.Compile(bundle)
+	_, more := lint.Compile(bundle, nil)
 	var shown strings.Builder
 	if err := (&diag.Printer{Out: &shown, Sources: bundle.Sources}).Print(append(found, more...).Sorted()); err != nil {
 		t.Fatal(err)

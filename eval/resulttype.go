@@ -2,12 +2,14 @@ package eval
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/google/cel-go/common/ast"
 	"github.com/google/cel-go/common/operators"
 	"github.com/google/cel-go/common/types"
 
 	"github.com/kopf-declarative/kopf-declarative/eval/schema"
+	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
 
 // result is what is known of the result of an expression.
@@ -160,4 +162,38 @@ func typeOfValue(v any) *schema.Type {
 		return schema.ObjectOf("", fields)
 	}
 	panic(fmt.Sprintf("no JSON: %T", v))
+}
+
+// Durations are the kinds of values that Template.Duration takes.
+var Durations = []schema.Kind{schema.String, schema.Int, schema.Double}
+
+// ADuration says what Template.Duration needs.
+const ADuration = "a duration: a text such as 1m30s or a number of seconds"
+
+// MustBe tells that the template yields what is of none of these kinds, if that is
+// known. Needed says what they are for.
+func (t *Template) MustBe(needed string, kinds ...schema.Kind) diag.List {
+	of := t.Type()
+	if of.Kind() == schema.Any || of.Kind() == schema.Null || slices.Contains(kinds, of.Kind()) || of.Kind() == schema.IntOrString {
+		return nil
+	}
+	at := t.place
+	if x, ok := t.root.(expression); ok {
+		at = x.program.Range()
+	}
+	return diag.List{finding(ruleType, "wrong type", "this is "+of.String()+", needed is "+needed, at)}
+}
+
+// Key tells that the expression yields what cannot be a key of an index, nor a list of
+// keys, if that is known.
+func (p *Program) Key() diag.List {
+	of := p.Type()
+	if of.Kind() == schema.List {
+		of = of.Elem()
+	}
+	switch of.Kind() {
+	case schema.List, schema.Map, schema.Object:
+		return diag.List{finding(ruleType, "wrong type", "this is "+p.Type().String()+", and a key is a text, a number or a boolean, or a list of these", p.Range())}
+	}
+	return nil
 }

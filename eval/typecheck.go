@@ -51,6 +51,7 @@ func (e *Env) checkTypes(p *Program, at place, parsed *ast.AST, want *cel.Type) 
 		}
 		p.result = c.resultOf(c.parsed.Expr())
 	}
+	problems = append(problems, c.checkChanged(p.use)...)
 	problems = append(problems, e.checkFilterTypes(at, p.use)...)
 	p.mistyped = len(problems) > 0
 	return sorted(problems)

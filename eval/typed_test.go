@@ -78,14 +78,20 @@ func TestTypeErrors(t *testing.T) {
 		{"spec.since == '2026-01-01T00:00:00Z'", nil, []string{`==: wrong types: operator == does not take timestamp and string; spec.since is timestamp`}},
 		{"spec.names.exists(n, n == 1)", nil, []string{`==: wrong types: operator == does not take string and int`}},
 		{"spec.size ? 1 : 2", nil, []string{`?: wrong type: the condition of ?: must be bool, and spec.size is int`}},
-		{"spec.size && spec.on", nil, []string{`size: wrong type: this is int, needed is bool; spec.size is int`}},
+		{"spec.size && spec.on", nil, []string{`size: wrong type: spec.size is int, needed is bool`}},
 		{"spec.item == 3", nil, []string{`==: wrong types: operator == does not take map(string, dyn) and int; spec.item is Thing.spec.items`}},
 		{"spec.size.map(i, i)", nil, []string{`map: wrong type: cannot walk through int; a list or a map is needed; spec.size is int`}},
 		{"index.by_node['a'].exists(v, v == 1)", nil, []string{`==: wrong types: operator == does not take string and int`}},
 
-		{"spec.size", cel.BoolType, []string{`spec.size: wrong type: this is int, needed is bool; spec.size is int`}},
+		{"changed('spec.sizee')", nil, []string{`sizee: unknown field: Thing.spec has no field "sizee"; did you mean "size"?`}},
+		{"changed(['spec', 'sizee'])", nil, []string{`sizee: unknown field: Thing.spec has no field "sizee"; did you mean "size"?`}},
+		{"changed('spec.size.x')", nil, []string{`x: unknown field: spec.size is int, which has no fields`}},
+		{"changed('spec.items.name')", nil, []string{`name: unknown field: spec.items is a list, and a path cannot lead into one`}},
+		{"spec['app.kubernetes.io/nam']", nil, []string{`app.kubernetes.io/nam: unknown field: Thing.spec has no field "app.kubernetes.io/nam"; did you mean "app.kubernetes.io/name"?`}},
+
+		{"spec.size", cel.BoolType, []string{`spec.size: wrong type: spec.size is int, needed is bool`}},
 		{"spec.?on", cel.BoolType, []string{`spec.?on: wrong type: this is optional(dyn), needed is bool; take the value out with .orValue(…)`}},
-		{"spec.size", Collection, []string{`spec.size: wrong type: this is int, needed is list or map; spec.size is int`}},
+		{"spec.size", Collection, []string{`spec.size: wrong type: spec.size is int, needed is list or map`}},
 	}
 	for _, test := range tests {
 		t.Run(test.in, func(t *testing.T) {

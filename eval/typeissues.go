@@ -30,48 +30,28 @@ func (c *typeCheck) problem(issue *common.Error) *diag.Diagnostic {
 		if _, name, found := strings.Cut(issue.Message, "does not support field selection"); found && name == "" {
 			return c.noFields(node, int(offset))
 		}
+		detail = c.subject(node, detail)
 		detail += c.operandTypes(node)
 	}
 	return c.src.problemAt(ruleType, summary, detail, int(offset))
 }
-
-// maxListed is how many fields a message lists.
-const maxListed = 8
 
 // noField says that an object has no such field.
 func (c *typeCheck) noField(node ast.Expr, name string, offset int) *diag.Diagnostic {
 	operand := operandOf(node)
 	of := c.env.registry.typeOfObject(presentType(c.typeOf(operand)).TypeName())
 	from, to := c.fieldRange(node, name, offset)
-	d := c.src.problem(ruleField, ruleField.Summary, "", from, to)
-	d.Detail = ownerOf(of, c.text(operand)) + " has no field " + inQuotes(name)
-	var names []string
-	for _, f := range of.Fields() {
-		names = append(names, f.Name)
-	}
-	guess, ok := diag.Nearest(name, names)
-	switch {
-	case ok:
-		d.Detail += "; did you mean " + inQuotes(guess) + "?"
+	d := noSuchField(of, c.text(operand), name, c.src.rangeOf(from, to))
+	if guess := d.Suggestion(); guess != "" && !c.src.quotedAt(from) {
 		d.SuggestWord(name, rewritten(c.src.text[from:to], guess))
-	case len(names) > 0 && len(names) <= maxListed:
-		d.Detail += "; its fields are " + strings.Join(names, ", ")
 	}
 	return d
 }
 
-// ownerOf names what has a field: by its kind where it is of one.
-func ownerOf(of *schema.Type, chain string) string {
-	if of.Name() != "" {
-		return of.Name()
-	}
-	if chain != "" {
-		return chain
-	}
-	return "the object"
+// quotedAt tells whether the text at an offset stands in quotes.
+func (s source) quotedAt(from int) bool {
+	return from > 0 && strings.IndexByte("'\"", s.text[from-1]) >= 0
 }
-
-func inQuotes(name string) string { return `"` + name + `"` }
 
 // fieldRange is where the name of a field stands, in bytes.
 func (c *typeCheck) fieldRange(node ast.Expr, name string, offset int) (from, to int) {
@@ -176,14 +156,13 @@ func (c *typeCheck) words(t *cel.Type) string {
 
 // operandTypes says of each operand of a call that is a field what it is.
 func (c *typeCheck) operandTypes(node ast.Expr) string {
-	operands := []ast.Expr{node}
-	isCall := c.inner(node).Kind() == ast.CallKind
-	if isCall {
-		call := c.inner(node).AsCall()
-		operands = call.Args()
-		if call.IsMemberFunction() {
-			operands = append([]ast.Expr{call.Target()}, operands...)
-		}
+	if c.inner(node).Kind() != ast.CallKind {
+		return ""
+	}
+	call := c.inner(node).AsCall()
+	operands := call.Args()
+	if call.IsMemberFunction() {
+		operands = append([]ast.Expr{call.Target()}, operands...)
 	}
 	var known []string
 	var null bool
@@ -200,7 +179,7 @@ func (c *typeCheck) operandTypes(node ast.Expr) string {
 		return ""
 	}
 	out := "; " + strings.Join(known, ", ")
-	if null && isCall && isEquality(c.inner(node).AsCall().FunctionName()) {
+	if null && isEquality(call.FunctionName()) {
 		out += " and never null: has(…) tests whether it is there"
 	}
 	return out
@@ -232,22 +211,22 @@ func (c *typeCheck) wrongResult(of, want *cel.Type) *diag.Diagnostic {
 	if want == nil || accepts(want, of) || want == Collection && of.Kind() == types.StructKind {
 		return nil
 	}
-	d := wrongResult(c.src, of, want)
-	d.Detail = objectNumber.ReplaceAllString(d.Detail, "")
 	if c.nodes == nil {
 		c.nodes = nodesOf(c.parsed.Expr())
 	}
-	d.Detail += c.operandTypesOfResult()
+	d := wrongResult(c.src, of, want)
+	d.Detail = c.subject(c.parsed.Expr(), objectNumber.ReplaceAllString(d.Detail, ""))
 	return d
 }
 
-// operandTypesOfResult says what the expression is where it is a field.
-func (c *typeCheck) operandTypesOfResult() string {
-	root := c.parsed.Expr()
-	if text := c.text(root); strings.Contains(text, ".") {
-		return "; " + text + " is " + c.words(c.typeOf(root))
+// subject puts a field in the place of "this".
+func (c *typeCheck) subject(node ast.Expr, detail string) string {
+	if text := c.text(node); strings.Contains(text, ".") {
+		if rest, ok := strings.CutPrefix(detail, "this is "); ok {
+			return text + " is " + rest
+		}
 	}
-	return ""
+	return detail
 }
 
 // checkFilterTypes checks the filters that an expression uses, each once for each kind

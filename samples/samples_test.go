@@ -11,9 +11,9 @@ import (
 
 	"sigs.k8s.io/yaml"
 
-	"github.com/kopf-declarative/kopf-declarative/runtime"
 	"github.com/kopf-declarative/kopf-declarative/runtime/devcluster/clustertest"
 	"github.com/kopf-declarative/kopf-declarative/runtime/devcluster/command"
+	"github.com/kopf-declarative/kopf-declarative/runtime/lint"
 	"github.com/kopf-declarative/kopf-declarative/runtime/peer"
 	"github.com/kopf-declarative/kopf-declarative/samples/demo/script"
 	"github.com/kopf-declarative/kopf-declarative/spec"
@@ -38,10 +38,10 @@ func TestSamplesAreClean(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			bundle, found := spec.Load([]string{filepath.Join(name, "operator.yaml")}, nil)
 			if !found.HasErrors() {
-				_, more := runtime.Compile(bundle)
+				_, more := lint.Compile(bundle, nil)
 				found = append(found, more...)
 			}
-			for _, d := range found {
+			for _, d := range lint.Check(bundle, found) {
 				t.Error(d)
 			}
 		})

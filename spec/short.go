@@ -108,6 +108,11 @@ func (p *Path) decodeValue(d *decoder, v *Value, f field) (taken, ok bool) {
 func (p *Path) dotted(d *decoder, v *Value) {
 	text, _ := v.String()
 	p.Segments = strings.Split(text, ".")
+	for from, i := 0, 0; i < len(p.Segments); i++ {
+		to := from + len(p.Segments[i])
+		p.Places = append(p.Places, v.RangeOf(from, to))
+		from = to + 1
+	}
 	switch trimmed := strings.TrimPrefix(strings.TrimPrefix(text, "$"), "."); {
 	case trimmed != text && trimmed != "":
 		d.add(rulePath, v.Range, "a path begins with a key; did you mean %q?", trimmed).Correct(trimmed)
@@ -132,6 +137,7 @@ func (p *Path) listed(d *decoder, v *Value, f field) {
 	for _, item := range v.Items {
 		if s := d.text(item, field{key: f.key, item: true}); s != nil {
 			p.Segments = append(p.Segments, s.Value)
+			p.Places = append(p.Places, item.Range)
 		}
 	}
 	if len(v.Items) == 0 {

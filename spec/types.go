@@ -229,6 +229,8 @@ type ValueTest struct {
 type Path struct {
 	Range    diag.Range
 	Segments []string
+	// Places are those of the segments.
+	Places []diag.Range
 }
 
 // Step is one step of a do block: modifiers and exactly one action.

@@ -52,7 +52,7 @@ func (c *compiler) background(h *Handler, resource []*spec.Selector, match *spec
 	c.resources(resource, h)
 	c.knowing(c.objectTypes(resource), func() {
 		c.body(match, work, h, backgroundScope)
-		h.initialDelay = c.template(delay, eval.Object)
+		h.initialDelay = c.duration(delay, eval.Object)
 	})
 	c.operator.Handlers = append(c.operator.Handlers, h)
 }

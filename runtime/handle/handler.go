@@ -146,6 +146,7 @@ func (c *compiler) handler(h *spec.Handler) {
 	out.optional = h.Optional != nil && h.Optional.Value
 	out.deleted = h.Deleted != nil && h.Deleted.Value
 	c.knowing(c.objectTypes(h.Resource), func() {
+		c.path(h.Field)
 		c.knowing(fieldTypes(c.env.Known("body"), h.Field), func() { c.body(h.Match, &h.Work, out, scope(out.on)) })
 	})
 	c.operator.Handlers = append(c.operator.Handlers, out)
@@ -231,6 +232,15 @@ func (c *compiler) template(t *spec.Template, s eval.Scope) *eval.Template {
 	}
 	out, found := c.env.Template(t, s)
 	c.found = append(c.found, found...)
+	return out
+}
+
+// duration compiles a template that must yield a duration.
+func (c *compiler) duration(t *spec.Template, s eval.Scope) *eval.Template {
+	out := c.template(t, s)
+	if out != nil {
+		c.found = append(c.found, out.MustBe(eval.ADuration, eval.Durations...)...)
+	}
 	return out
 }
 

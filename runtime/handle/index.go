@@ -33,7 +33,7 @@ func (c *compiler) index(x *spec.Index) {
 	c.knowing(c.objectTypes(x.Resource), func() {
 		out.match = c.matcher(x.Match, &Handler{}, indexScope)
 		key, found := c.env.Expr(x.Key, indexScope, nil)
-		c.found = append(c.found, found...)
+		c.found = append(append(c.found, found...), key.Key()...)
 		out.key = key
 		out.value = c.template(x.Value, indexScope)
 	})

@@ -45,6 +45,7 @@ func (c *compiler) matcher(m *spec.Match, h *Handler, s eval.Scope) *matcher {
 	}
 	if m.Field != nil {
 		out.field = m.Field.Segments
+		c.path(m.Field)
 	}
 	text := schema.Of(schema.String).OrNull()
 	for _, entry := range m.Labels {

@@ -107,7 +107,7 @@ func stanzaType(body *schema.Type, key string) *schema.Type {
 	case body.Open():
 		return nil
 	}
-	return schema.ObjectOf(body.Name()+"."+key, nil)
+	return schema.ObjectOf("the empty "+key+" of "+body.Name(), nil)
 }
 
 // fieldTypes are those of the variables that a handler of one field sees differently.
@@ -117,6 +117,16 @@ func fieldTypes(body *schema.Type, field *spec.Path) eval.Types {
 	}
 	of := typeAt(body, field.Segments)
 	return eval.Types{"old": of, "new": of}
+}
+
+// path checks that there can be such a field.
+func (c *compiler) path(p *spec.Path) {
+	if p == nil {
+		return
+	}
+	if d := eval.CheckPath(c.env.Known("body"), p.Segments, p.Places); d != nil {
+		c.found = append(c.found, d)
+	}
 }
 
 // typeAt is the type of a field that may be absent.

@@ -41,7 +41,7 @@ func TestSamplesAreClean(t *testing.T) {
 				_, more := lint.Compile(bundle, nil)
 				found = append(found, more...)
 			}
-			for _, d := range lint.Check(bundle, found) {
+			for _, d := range lint.Check(bundle, found, nil) {
 				t.Error(d)
 			}
 		})

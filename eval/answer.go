@@ -7,6 +7,8 @@ import (
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
 	"github.com/google/cel-go/common/types/traits"
+
+	"github.com/kopf-declarative/kopf-declarative/eval/schema"
 )
 
 // Answer is what an evaluation has come to, for people who try an expression.
@@ -65,7 +67,17 @@ func (p *Program) TypeWords() string {
 	if p.ast == nil {
 		return ""
 	}
-	return typeWords(p.ast.OutputType())
+	words := typeWords(p.ast.OutputType())
+	switch known := p.Type(); {
+	case known == nil || words != "any" && words != "list" && words != "map":
+		return words
+	case p.result.optional:
+		return "optional " + known.NotNull().String()
+	case known.Nullable() && known.Kind() != schema.Null:
+		return known.String() + " or null"
+	default:
+		return known.String()
+	}
 }
 
 // Answer renders the template, and says of which type its value is.

@@ -10,8 +10,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kopf-declarative/kopf-declarative/actions/kube"
+	"github.com/kopf-declarative/kopf-declarative/eval/schema"
+	"github.com/kopf-declarative/kopf-declarative/runtime"
+	"github.com/kopf-declarative/kopf-declarative/runtime/lint"
 	"github.com/kopf-declarative/kopf-declarative/runtime/trial"
 	"github.com/kopf-declarative/kopf-declarative/spec"
+	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
 
 func newEval(a *app) *cobra.Command {
@@ -141,25 +146,26 @@ func (a *app) evalPlace(cmd *cobra.Command, o *trial.Options) error {
 
 // evalOperator reads the operators and definitions. Their mistakes are told as lint tells them.
 func (a *app) evalOperator(cmd *cobra.Command, o *trial.Options) (map[string][]byte, error) {
+	o.Kinds = kube.NewKinds(schema.Builtin())
 	files := slices.Concat(a.settings.operators, a.settings.crds)
 	if len(files) == 0 {
 		return map[string][]byte{}, nil
 	}
-	l := a.load(files)
+	bundle, found := spec.Load(files, a.stdin)
+	l := a.compile(bundle, found, func(bundle *spec.Bundle) (*runtime.Engine, diag.List) { return lint.Compile(bundle, nil) })
 	if l.found.HasErrors() {
 		if err := a.printFindings(a.stderr, l); err != nil {
 			return nil, err
 		}
 		return nil, errReported
 	}
-	for _, crd := range l.bundle.CRDs {
-		o.CRDs = append(o.CRDs, crd.Object)
-	}
+	schemas, _ := runtime.Schemas(l.bundle, nil) // what is wrong with them has been told
+	o.Kinds = kube.NewKinds(schemas)
 	if len(a.settings.operators) == 0 {
 		return l.bundle.Sources, nil
 	}
 	var err error
-	if o.Target, err = trial.Find(l.bundle.Operators, a.settings.handler); err != nil {
+	if o.Target, err = trial.Find(l.bundle.Operators, o.Kinds, a.settings.handler); err != nil {
 		return nil, usageErrorf(cmd, "%v", err)
 	}
 	return l.bundle.Sources, nil

@@ -197,7 +197,10 @@ func (c *compiler) work(work *spec.Work, out *Handler, s eval.Scope) {
 	c.found = append(c.found, found...)
 	c.knowing(eval.Types{"vars": out.vars.Type()}, func() {
 		out.steps = c.steps(work.Do, s, out.visible...)
-		c.knowing(resultTypes(out.steps), func() { out.result = c.template(work.Result, s) })
+		c.knowing(resultTypes(out.steps), func() {
+			c.remember(out.ID)
+			out.result = c.template(work.Result, s)
+		})
 		out.onFailure = c.steps(work.OnFailure, s|eval.Failure, out.visible...)
 	})
 }

@@ -31,6 +31,7 @@ func (c *compiler) index(x *spec.Index) {
 		}
 	}
 	c.knowing(c.objectTypes(x.Resource), func() {
+		c.remember(out.ID)
 		out.match = c.matcher(x.Match, &Handler{}, indexScope)
 		key, found := c.env.Expr(x.Key, indexScope, nil)
 		c.found = append(append(c.found, found...), key.Key()...)

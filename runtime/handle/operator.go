@@ -34,6 +34,9 @@ type Operator struct {
 	// Spent tells how often expressions were evaluated so far, and what the costly ones of
 	// them have cost.
 	Spent func() (evaluations, cost uint64)
+
+	// envs are the environments by the ids of what they are for.
+	envs map[string]*eval.Env
 }
 
 // RelatedSelector names resources under an alias; it is empty where objects are
@@ -52,12 +55,13 @@ func Compile(op *spec.Operator, kinds *kube.Kinds) (*Operator, diag.List) {
 	if err != nil {
 		return nil, diag.List{ruleInternal.At(op.Range, "%v", err)}
 	}
-	c := &compiler{env: env, kinds: kinds, types: map[*schema.Type]eval.Types{}, selectors: map[*spec.Selector]*Selector{}, aliases: map[string]*Selector{}, operator: &Operator{Name: settings.Name, Settings: settings, Spent: env.Spent}}
+	c := &compiler{env: env, kinds: kinds, types: map[*schema.Type]eval.Types{}, selectors: map[*spec.Selector]*Selector{}, aliases: map[string]*Selector{}, operator: &Operator{Name: settings.Name, Settings: settings, Spent: env.Spent, envs: map[string]*eval.Env{}}}
 	c.found = append(c.found, env.CheckFilters()...)
 	if kinds != nil {
 		c.env = c.env.With(c.commonTypes(op))
 		c.env = c.env.With(eval.Types{"index": c.indexType(op)})
 	}
+	c.remember("")
 	for _, entry := range op.Spec.Resources {
 		c.aliases[entry.Key.Value] = c.selector(entry.Value)
 	}

@@ -36,14 +36,9 @@ func changeType() *schema.Type {
 
 // commonTypes are those of the variables that are the same for all handlers.
 func (c *compiler) commonTypes(op *spec.Operator) eval.Types {
-	return eval.Types{
-		"resource": resourceType(),
-		"operator": schema.ObjectOf("operator", []schema.Field{stringField("name"), stringField("id"), stringField("version")}),
-		"error":    schema.ObjectOf("error", []schema.Field{stringField("kind"), stringField("message"), stringField("step")}),
-		"diff":     schema.ListOf(changeType()),
-		"stopped":  schema.Of(schema.String).OrNull(),
-		"children": c.childrenType(op),
-	}
+	types := EngineTypes()
+	types["children"] = c.childrenType(op)
+	return types
 }
 
 // childrenType has the objects of each alias.
@@ -88,12 +83,7 @@ func (c *compiler) objectTypes(selectors []*spec.Selector) eval.Types {
 	if known := c.types[body]; known != nil {
 		return known
 	}
-	essence := body.OrNull()
-	types := eval.Types{
-		"body": body, "meta": schema.Metadata(), "spec": stanzaType(body, "spec"), "status": stanzaType(body, "status"),
-		"old": essence, "new": essence,
-		"event": schema.ObjectOf("event", []schema.Field{field("type", schema.Of(schema.String).OrNull()), field("object", body)}),
-	}
+	types := ObjectTypes(body)
 	c.types[body] = types
 	return types
 }

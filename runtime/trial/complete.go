@@ -9,6 +9,7 @@ import (
 	"github.com/google/cel-go/cel"
 
 	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/spec"
 )
 
 // Candidates are what can stand at a place of a line instead of From to To, in bytes.
@@ -119,11 +120,7 @@ func (t *Trial) actual(ctx context.Context, c eval.Completion) []eval.Symbol {
 	if c.Receiver == "" {
 		return nil
 	}
-	answer, failure := t.Expr(ctx, source(ExpressionName, c.Receiver))
-	if failure != nil {
-		return nil
-	}
-	fields, _ := answer.Value.(map[string]any)
+	fields, _ := t.look(ctx, c.Receiver).Value.(map[string]any)
 	var out []eval.Symbol
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		out = append(out, eval.Symbol{Kind: eval.FieldSymbol, Name: name})
@@ -131,11 +128,21 @@ func (t *Trial) actual(ctx context.Context, c eval.Completion) []eval.Symbol {
 	return out
 }
 
+// look evaluates a part of an expression, also where that does not fit the types: data may
+// have more than their schema. Where there is no value, the answer is empty.
+func (t *Trial) look(ctx context.Context, expression string) eval.Answer {
+	program, _ := t.env.Expr(spec.NewExpr(source(ExpressionName, expression)), t.scope, nil)
+	answer, err := program.Answer(ctx, t.binding(ctx))
+	if err != nil {
+		return eval.Answer{}
+	}
+	return answer
+}
+
 // site is the place of the expressions, for completion.
 func (t *Trial) site(ctx context.Context) eval.Site {
 	at := eval.Site{Scope: t.scope, TypeOf: func(expression string) *cel.Type {
-		answer, _ := t.Expr(ctx, source(ExpressionName, expression))
-		return answer.Kind
+		return t.look(ctx, expression).Kind
 	}}
 	for _, v := range t.options.Target.vars {
 		at.Vars = append(at.Vars, eval.Name{Name: v.Key.Value})

@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/kopf-declarative/kopf-declarative/runtime/trial"
-	"github.com/kopf-declarative/kopf-declarative/spec"
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
 
@@ -89,11 +88,8 @@ func TestSession(t *testing.T) {
 }
 
 func TestComplete(t *testing.T) {
-	bundle, found := spec.Parse([]spec.Source{{Name: "op.yaml", Text: []byte(operators)}})
-	if found.HasErrors() {
-		t.Fatal(found)
-	}
-	target, err := trial.Find(bundle.Operators, "create_it")
+	bundle, kinds := load(t, operators)
+	target, err := trial.Find(bundle.Operators, kinds, "create_it")
 	if err != nil {
 		t.Fatal(err)
 	}

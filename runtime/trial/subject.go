@@ -12,7 +12,6 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/runtime/bind"
 	"github.com/kopf-declarative/kopf-declarative/runtime/cause"
 	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
-	"github.com/kopf-declarative/kopf-declarative/runtime/handle"
 	"github.com/kopf-declarative/kopf-declarative/runtime/state"
 )
 
@@ -58,7 +57,10 @@ func (s *subject) make(o Options, given map[string]any) error {
 	if err := checkMetadata(s.object); err != nil {
 		return err
 	}
-	s.resource = resourceOf(s.object, o.CRDs)
+	if err := o.Target.checkKind(s.object, o.Kinds); err != nil {
+		return err
+	}
+	s.resource = resourceOf(s.object, o.Kinds)
 	return s.detect(o, given)
 }
 
@@ -137,13 +139,12 @@ func givenOld(given map[string]any) bool {
 
 // storageOf is where the operator keeps its records; it completes what belongs to the essence.
 func storageOf(o Options, in *cause.Input) *state.Storage {
-	op := o.Target.Operator
-	if op == nil {
+	compiled := o.Target.compiled
+	if compiled == nil {
 		storage := &state.Storage{}
 		in.Essence = storage.Essence(nil)
 		return storage
 	}
-	compiled, _ := handle.Compile(op, nil) // what is wrong was found when it was loaded
 	in.Essence = compiled.EssenceOptions(compiled.Handlers)
 	return compiled.Storage()
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/eval"
 	"github.com/kopf-declarative/kopf-declarative/runtime/cause"
 	"github.com/kopf-declarative/kopf-declarative/runtime/handle"
@@ -16,6 +17,11 @@ import (
 type Target struct {
 	// Operator is nil where there is none: then there are no filters and no indexes.
 	Operator *spec.Operator
+
+	compiled *handle.Operator
+	id       string
+	// resources are those whose objects it is for.
+	resources []*spec.Selector
 
 	scope  eval.Scope
 	chosen bool // a handler, and not the operator as a whole
@@ -29,8 +35,17 @@ type Target struct {
 
 // Find finds a handler, timer, daemon, activity, index or probe by its id, and a
 // sub-handler of a fixed id by parent/id. Where several operators have the id, it is written
-// operator:id. Without an id, the one operator that there is is meant as a whole.
-func Find(operators []*spec.Operator, id string) (Target, error) {
+// operator:id. Without an id, the one operator that there is is meant as a whole. The
+// operators must have no errors.
+func Find(operators []*spec.Operator, kinds *kube.Kinds, id string) (Target, error) {
+	found, err := find(operators, id)
+	if err == nil {
+		found.compiled, _ = handle.Compile(found.Operator, kinds) // what is found was told when they were loaded
+	}
+	return found, err
+}
+
+func find(operators []*spec.Operator, id string) (Target, error) {
 	if id == "" {
 		if len(operators) != 1 {
 			return Target{}, fmt.Errorf("there are %d operators; --handler says which is meant", len(operators))
@@ -80,7 +95,10 @@ type named struct {
 func targets(op *spec.Operator) []named {
 	var out []named
 	for _, task := range op.Spec.Tasks() {
-		t := Target{Operator: op, scope: handle.ScopeOf(task) | inHandler, chosen: true, param: task.Work.Param, vars: task.Work.Vars}
+		t := Target{
+			Operator: op, id: task.ID.Value, resources: task.Resource, chosen: true,
+			scope: handle.ScopeOf(task) | inHandler, param: task.Work.Param, vars: task.Work.Vars,
+		}
 		if h := task.Handler; h != nil {
 			t.reason = onlyReason(h)
 			if h.Field != nil {
@@ -91,7 +109,9 @@ func targets(op *spec.Operator) []named {
 		out = append(out, subs(t, task.ID.Value, task.Work)...)
 	}
 	for _, x := range op.Spec.Indexes {
-		out = append(out, named{x.ID.Value, Target{Operator: op, scope: eval.Object | eval.Indexing | eval.TestValue, chosen: true}})
+		out = append(out, named{x.ID.Value, Target{
+			Operator: op, id: x.ID.Value, resources: x.Resource, chosen: true, scope: eval.Object | eval.Indexing | eval.TestValue,
+		}})
 	}
 	for _, p := range op.Spec.Probes {
 		out = append(out, named{p.ID.Value, Target{Operator: op, chosen: true}})
@@ -111,8 +131,8 @@ func subs(parent Target, id string, work *spec.Work) []named {
 			}
 			seen[sub] = true
 			t := parent
-			t.param, t.vars = sub.Param, sub.Vars
-			out = append(out, named{id + "/" + fixed, t})
+			t.id, t.param, t.vars = id+"/"+fixed, sub.Param, sub.Vars
+			out = append(out, named{t.id, t})
 		}
 	})
 	return out

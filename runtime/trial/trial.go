@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/eval"
 	"github.com/kopf-declarative/kopf-declarative/runtime/handle"
 	"github.com/kopf-declarative/kopf-declarative/spec"
@@ -19,8 +20,8 @@ type Options struct {
 	// Object is the object, and Old an earlier state of it; nil where there is none.
 	Object, Old map[string]any
 	Target      Target
-	// CRDs are definitions of resources.
-	CRDs []map[string]any
+	// Kinds are the kinds of objects that are known; nil is for none.
+	Kinds *kube.Kinds
 	// Scope is the place of the expressions, where the Target is no handler; nil is
 	// every place at once.
 	Scope *eval.Scope
@@ -104,7 +105,7 @@ func (t *Trial) base(name string) any {
 	case name == "operator" && t.options.Target.Operator != nil:
 		return t.identity()
 	case name == "resource" && t.subject.object != nil:
-		return resourceOf(t.subject.object, t.options.CRDs).Vars()
+		return resourceOf(t.subject.object, t.options.Kinds).Vars()
 	case name == "event" && t.subject.object != nil:
 		return map[string]any{"object": t.subject.object}
 	}
@@ -115,25 +116,40 @@ func exists(v eval.Variable, s eval.Scope) bool { return v.Scope == 0 || v.Scope
 
 // makeEnv makes the environment, and compiles what the handler has of its own.
 func (t *Trial) makeEnv() error {
-	op := t.options.Target.Operator
-	o := eval.Options{Indexes: t.indexIDs()}
-	if op != nil {
-		o = handle.EnvOptions(op)
+	target := t.options.Target
+	if target.Operator == nil {
+		env, err := eval.New(eval.Options{Indexes: t.indexIDs()})
+		if err != nil {
+			return err
+		}
+		t.env = t.withTypes(env, handle.EngineTypes())
+	} else if t.env = target.compiled.Env(target.id); t.env == nil {
+		t.env = target.compiled.Env("") // of a probe, for which nothing more is known
 	}
-	env, err := eval.New(o)
-	if err != nil {
-		return err
+	if !target.chosen && t.subject.object != nil {
+		t.env = t.withTypes(t.env, handle.ObjectTypes(t.options.Kinds.TypeOfKind(typeMeta(t.subject.object))))
 	}
-	t.env = env
-	if !t.options.Target.chosen || t.scope == 0 {
+	if _, given := t.given["param"]; given {
+		t.env = t.withTypes(t.env, eval.Types{"param": nil})
+	}
+	if !target.chosen || t.scope == 0 {
 		return nil
 	}
 	// What is wrong with these was found when the operator was loaded.
-	t.vars, _ = env.Vars(t.varsWith(), t.scope|eval.Steps)
-	if param := t.options.Target.param; param != nil {
-		t.param, _ = env.Template(param, t.scope)
+	t.vars, _ = t.env.Vars(t.varsWith(), t.scope|eval.Steps)
+	t.env = t.withTypes(t.env, eval.Types{"vars": t.vars.Type()})
+	if target.param != nil {
+		t.param, _ = t.env.Template(target.param, t.scope)
 	}
 	return nil
+}
+
+// withTypes is an environment that knows more variables, where kinds are known at all.
+func (t *Trial) withTypes(env *eval.Env, types eval.Types) *eval.Env {
+	if t.options.Kinds == nil {
+		return env
+	}
+	return env.With(types)
 }
 
 // indexIDs are the ids of indexes that have been given.
@@ -167,7 +183,7 @@ type Failure struct {
 // Expr evaluates an expression.
 func (t *Trial) Expr(ctx context.Context, source spec.Source) (eval.Answer, *Failure) {
 	program, found := t.compile(source)
-	if len(found) > 0 {
+	if found.HasErrors() {
 		return eval.Answer{}, &Failure{Found: found}
 	}
 	b := t.binding(ctx)
@@ -181,7 +197,7 @@ func (t *Trial) Expr(ctx context.Context, source spec.Source) (eval.Answer, *Fai
 // Type is the type of an expression in words, as far as it is known without a value.
 func (t *Trial) Type(source spec.Source) (string, *Failure) {
 	program, found := t.compile(source)
-	if len(found) > 0 {
+	if found.HasErrors() {
 		return "", &Failure{Found: found}
 	}
 	return program.TypeWords(), nil
@@ -195,7 +211,7 @@ func (t *Trial) compile(source spec.Source) (*eval.Program, diag.List) {
 // Template renders a template, which is YAML.
 func (t *Trial) Template(ctx context.Context, source spec.Source) (eval.Answer, *Failure) {
 	template, found := t.template(source)
-	if len(found) > 0 {
+	if found.HasErrors() {
 		return eval.Answer{}, &Failure{Found: found}
 	}
 	b := t.binding(ctx)

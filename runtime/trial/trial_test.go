@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/eval"
 	"github.com/kopf-declarative/kopf-declarative/runtime"
 	"github.com/kopf-declarative/kopf-declarative/runtime/trial"
@@ -20,6 +22,13 @@ var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 func clock() time.Time { return noon }
 
 func noFiles(string) ([]byte, error) { return nil, errors.New("there is no file") }
+
+const pod = `
+apiVersion: v1
+kind: Pod
+metadata: {name: web-0, namespace: prod, creationTimestamp: "2026-11-25T10:00:00Z"}
+spec: {nodeName: n1, containers: [{name: main, image: x}]}
+`
 
 // object reads YAML that must be right.
 func object(t *testing.T, text string) map[string]any {
@@ -193,23 +202,25 @@ apiVersion: kopf.dev/v1alpha1
 kind: Operator
 metadata: {name: one}
 spec:
-  filters: {big: spec.n > 2, broken: spec.m > 2}
+  filters: {big: spec.n > 2, broken: spec.n < 0 || optional.none().value()}
   settings: {execution: {costLimit: 1000}}
   indexes: [{id: by_node, resource: pods, key: name, value: "${name}"}]
   handlers:
     - id: create_it
       on: create
-      resource: claims.kopf.dev
+      resource: claimz.kopf.dev
       param: {color: "red ${name} ${retry}"}
-      vars: {a: "${spec.n + 1}", b: "${vars.a}-${steps.pvc.name}"}
-      do: [{log: "${vars.a} ${vars.b} ${param.color}"}]
+      vars: {a: "${spec.n + 1}", b: "${vars.a}-${steps.pvc.metadata.name}"}
+      do:
+        - {name: pvc, get: {target: {apiVersion: v1, kind: PersistentVolumeClaim, name: "${name}"}, ifMissing: fail}}
+        - log: "${vars.a} ${vars.b} ${param.color}"
     - id: grow
       on: field
       field: spec.n
-      resource: claims.kopf.dev
+      resource: claimz.kopf.dev
       do: [{subhandlers: [{id: part, param: 7, do: [{log: x}]}]}]
-    - {id: both, on: [create, update], resource: claims.kopf.dev, do: [{log: x}]}
-  timers: [{id: tick, interval: 1h, resource: claims.kopf.dev, do: [{log: x}]}]
+    - {id: both, on: [create, update], resource: claimz.kopf.dev, do: [{log: x}]}
+  timers: [{id: tick, interval: 1h, resource: claimz.kopf.dev, do: [{log: x}]}]
   startup: [{id: begin, do: [{log: x}]}]
   probes: [{id: alive, expr: "true"}]
 ---
@@ -218,26 +229,37 @@ kind: Operator
 metadata: {name: two}
 spec:
   handlers:
-    - {id: both, on: [create, update], resource: claims.kopf.dev, do: [{log: x}]}
+    - {id: both, on: [create, update], resource: claimz.kopf.dev, do: [{log: x}]}
 ---
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
-metadata: {name: claims.kopf.dev}
+metadata: {name: claimz.kopf.dev}
 spec:
   group: kopf.dev
   scope: Namespaced
   names: {kind: Claim, plural: claimz, shortNames: [cl]}
   versions:
-    - {name: v1, served: true, storage: true}
-    - {name: v1beta1, served: true, storage: false}
+    - name: v1
+      served: true
+      storage: true
+      schema: {openAPIV3Schema: &schema {type: object, properties: {spec: {type: object, properties: {n: {type: integer}, size: {type: string}, until: {type: string, format: date-time}}}}}}
+    - {name: v1beta1, served: true, storage: false, schema: {openAPIV3Schema: *schema}}
 `
 
-func TestHandlers(t *testing.T) {
-	bundle, found := spec.Parse([]spec.Source{{Name: "op.yaml", Text: []byte(operators)}})
-	_, more := runtime.Compile(bundle)
-	if found = append(found, more...); found.HasErrors() {
+// load reads definitions that must be right.
+func load(t *testing.T, text string) (*spec.Bundle, *kube.Kinds) {
+	t.Helper()
+	bundle, found := spec.Parse([]spec.Source{{Name: "op.yaml", Text: []byte(text)}})
+	schemas, more := runtime.Schemas(bundle, nil)
+	_, typed := runtime.CompileTyped(bundle, schemas)
+	if found = slices.Concat(found, more, typed); found.HasErrors() {
 		t.Fatal(found)
 	}
+	return bundle, kube.NewKinds(schemas)
+}
+
+func TestHandlers(t *testing.T) {
+	bundle, kinds := load(t, operators)
 	handled := strings.Replace(claim, "managedFields:", `annotations: {one.kopf.dev/last-handled-configuration: '{"metadata":{"labels":{"app":"web"}},"spec":{"n":1,"size":"1Gi"}}'}, managedFields:`, 1)
 	for _, test := range []struct {
 		id, text, object, old string
@@ -245,13 +267,13 @@ func TestHandlers(t *testing.T) {
 		want                  string
 	}{
 		{id: "create_it", text: "[vars.a, param.color, old == null, reason]", object: claim, want: "# list\n- 4\n- red web 0\n- true\n- create"},
-		{id: "create_it", text: "vars.b", object: claim, lets: []string{"steps.pvc.name=x"}, want: "4-x  # string"},
+		{id: "create_it", text: "vars.b", object: claim, lets: []string{"steps.pvc.metadata.name=x"}, want: "4-x  # string"},
 		{id: "create_it", text: "vars.b", object: claim, want: "op.yaml:14:50: error: no value: steps: it exists in runs only; --let steps.NAME=VALUE gives it"},
 		{id: "create_it", text: "vars.b", object: claim, lets: []string{"vars.b=data ${name}"}, want: "data ${name}  # string"},
 		{id: "create_it", text: "vars.bb", object: claim, want: "<expression>:1:6: error: unknown var: bb; did you mean b? [vars]"},
 		{id: "create_it", text: "stopped", object: claim, want: "<expression>:1:1: error: not available here"},
 		{id: "create_it", text: "big", object: claim, want: "true  # bool"},
-		{id: "create_it", text: "broken", object: claim, want: "op.yaml:6:43: error: evaluation failed: no such key: m; did you mean n?\n  spec is {"},
+		{id: "create_it", text: "broken", object: claim, want: "op.yaml:6:68: error: evaluation failed: the optional has no value; use .orValue(…) or .hasValue()\n  spec.n is 3"},
 		{id: "create_it", text: "operator.name", want: "one  # string"},
 		{id: "create_it", text: "[resource.plural, string(resource.preferred)]", object: claim, want: "# list of string\n- claimz\n- \"true\""},
 		{id: "create_it", text: "lists.range(100000).map(x, x)", want: "<expression>:1:1: error: evaluation failed: evaluation is over the cost limit of 1000"},
@@ -266,8 +288,14 @@ func TestHandlers(t *testing.T) {
 		{id: "begin", text: "name", want: "<expression>:1:1: error: not available here"},
 		{id: "begin", text: "retry", want: "0  # int"},
 		{id: "alive", text: "retry", want: "<expression>:1:1: error: not available here"},
-		{id: "by_node", text: "name", object: claim, want: "web  # string"},
-		{id: "by_node", text: "index", object: claim, want: "<expression>:1:1: error: not available here: an index cannot read indexes"},
+		{id: "by_node", text: "name", object: pod, want: "web-0  # string"},
+		{id: "by_node", text: "spec.nodeNam", object: pod, want: "<expression>:1:6: error: unknown field: "},
+		{id: "by_node", text: "name", object: claim, want: "by_node is for objects of kind Pod, and this one is of kind Claim"},
+		{id: "create_it", text: "spec.siz", object: claim, want: "<expression>:1:6: error: unknown field: "},
+		{id: "create_it", text: "spec.n + spec.size", object: claim, want: "<expression>:1:8: error: wrong types: operator + does not take int and string"},
+		{id: "create_it", text: "steps.pvc.spec.nonsense", object: claim, want: "<expression>:1:16: error: unknown field: "},
+		{id: "create_it", text: "vars.a.b", object: claim, want: "<expression>:1:8: error: "},
+		{id: "by_node", text: "index", object: pod, want: "<expression>:1:1: error: not available here: an index cannot read indexes"},
 		{id: "alive", text: "index.by_node", want: "{}  # empty map"},
 		{id: "alive", text: "index.by_nod", want: "<expression>:1:7: error: unknown index: by_nod; did you mean by_node?"},
 		{id: "alive", text: "index.by_node['a']", lets: []string{"index.by_node.a=[x]"}, want: "# list of string\n- x"},
@@ -276,14 +304,14 @@ func TestHandlers(t *testing.T) {
 		{id: "zzz", text: "1", want: `there is no handler "zzz"; there are alive, begin, both, by_node, create_it, grow, grow/part, tick`},
 		{id: "", text: "1", want: "there are 2 operators; --handler says which is meant"},
 	} {
-		target, err := trial.Find(bundle.Operators, test.id)
+		target, err := trial.Find(bundle.Operators, kinds, test.id)
 		got := ""
 		if err != nil {
 			got = err.Error()
 		} else {
 			got = answer(t, trial.Options{
 				Object: object(t, test.object), Old: object(t, test.old), Lets: lets(t, test.lets...),
-				Target: target, CRDs: []map[string]any{bundle.CRDs[0].Object},
+				Target: target, Kinds: kinds,
 			}, test.text)
 		}
 		if !strings.HasPrefix(got, test.want) {

@@ -59,6 +59,13 @@ var scalars = map[schema.Kind]*cel.Type{
 	schema.String: cel.StringType, schema.Bytes: cel.BytesType, schema.Timestamp: cel.TimestampType, schema.Duration: cel.DurationType,
 }
 
+// celType is the CEL type of values of a type.
+func (r *registry) celType(t *schema.Type) *cel.Type {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.celTypeLocked(t)
+}
+
 // celTypeLocked is the CEL type of values of a type.
 func (r *registry) celTypeLocked(t *schema.Type) *cel.Type {
 	if t == nil {

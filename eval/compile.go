@@ -24,6 +24,9 @@ const interruptEvery = 256
 // compile makes a Program of an expression. All that is wrong with it is in
 // the list; the Program is then a broken one.
 func (e *Env) compile(src source, at place, want *cel.Type) (*Program, diag.List) {
+	if e.compiling != nil {
+		e.compiling(src.text, e)
+	}
 	p := &Program{env: e, src: src}
 	if problem := notAnExpression(src, at); problem != nil {
 		return p, diag.List{problem}

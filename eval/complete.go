@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/parser/gen"
+
+	"github.com/kopf-declarative/kopf-declarative/eval/schema"
 )
 
 // Completion is what can stand at a place of an expression.
@@ -115,7 +117,7 @@ func (e *Env) members(s *sketch, dot int, at Site) []Symbol {
 	if e.isNamespace(receiver) || receiver == "cel" {
 		return functionSymbols(at, receiver+".")
 	}
-	receiving := typeOf(e.typesAt(e.locals(s, dot)), receiver)
+	receiving := e.typeOf(receiver, e.locals(s, dot))
 	if receiving.Kind() == cel.DynKind && at.TypeOf != nil {
 		receiving = orDyn(at.TypeOf(receiver))
 	}
@@ -126,35 +128,37 @@ func (e *Env) members(s *sketch, dot int, at Site) []Symbol {
 func (e *Env) fields(receiver string, t *cel.Type, at Site) []Symbol {
 	switch receiver {
 	case "vars":
-		return named(VarSymbol, at.Vars)
+		return e.named(VarSymbol, receiver, at.Vars)
 	case "steps":
-		return named(StepSymbol, at.Steps)
+		return e.named(StepSymbol, receiver, at.Steps)
 	case "children":
-		return named(ChildSymbol, at.Children)
+		return e.named(ChildSymbol, receiver, at.Children)
 	case "index":
-		var out []Symbol
+		var ids []Name
 		for _, id := range e.indexes {
-			out = append(out, e.indexSymbol(id))
+			ids = append(ids, Name{Name: id, Type: indexType, Doc: "Index of this operator."})
 		}
-		return out
+		return e.named(IndexSymbol, receiver, ids)
 	}
 	return e.fieldSymbols(t)
 }
 
-func named(kind SymbolKind, names []Name) []Symbol {
+var indexType = cel.MapType(cel.DynType, cel.ListType(cel.DynType))
+
+// named are the names that the user has chosen in a variable, with what is known of
+// their types.
+func (e *Env) named(kind SymbolKind, variable string, names []Name) []Symbol {
 	var out []Symbol
 	for _, n := range names {
-		s := Symbol{Kind: kind, Name: n.Name, Type: symbolType(n.Type), Doc: n.Doc}
-		if kind == ChildSymbol && n.Type == nil {
-			s.Type = "list(object)"
+		s := Symbol{Kind: kind, Name: n.Name, Doc: n.Doc}
+		of := e.typeOf(variable+"."+s.Text(), nil)
+		if of.Kind() == cel.DynKind && n.Type != nil {
+			of = n.Type
 		}
+		s.Type = symbolType(of)
 		out = append(out, s)
 	}
 	return out
-}
-
-func (e *Env) indexSymbol(id string) Symbol {
-	return Symbol{Kind: IndexSymbol, Name: id, Type: "map(any, list(any))", Doc: "Index of this operator."}
 }
 
 // fieldSymbols are the fields of an object type.
@@ -165,29 +169,49 @@ func (e *Env) fieldSymbols(t *cel.Type) []Symbol {
 	if t.Kind() != cel.StructKind {
 		return nil
 	}
-	provider := shapeProvider{e.cel.CELTypeProvider()}
-	names, _ := provider.FindStructFieldNames(t.TypeName())
-	var out []Symbol
-	for _, name := range names {
-		if field, ok := provider.FindStructFieldType(t.TypeName(), name); ok {
-			out = append(out, Symbol{Kind: FieldSymbol, Name: name, Type: symbolType(field.Type), Doc: fieldDoc(t, name)})
+	if known := e.registry.typeOfObject(t.TypeName()); known != nil {
+		var out []Symbol
+		for _, f := range known.Fields() {
+			out = append(out, Symbol{Kind: FieldSymbol, Name: f.Name, Type: symbolType(e.fieldType(t, f.Name)), Doc: fieldDoc(known, f)})
 		}
+		return out
+	}
+	var out []Symbol
+	for _, f := range shapes[t.TypeName()] {
+		out = append(out, Symbol{Kind: FieldSymbol, Name: f.Name, Type: symbolType(f.Type), Doc: f.Doc})
 	}
 	return out
 }
 
-func isOptional(t *cel.Type) bool {
-	return t.Kind() == cel.OpaqueKind && t.TypeName() == "optional_type"
+// fieldType is the CEL type of a field of an object that the registry knows.
+func (e *Env) fieldType(t *cel.Type, name string) *cel.Type {
+	if f, ok := e.registry.FindStructFieldType(t.TypeName(), name); ok {
+		return f.Type
+	}
+	return cel.DynType
 }
 
-// fieldDoc is what is known about a field of an object type.
-func fieldDoc(t *cel.Type, name string) string {
-	for _, f := range shapes[t.TypeName()] {
-		if f.Name == name {
+// fieldDoc is what the schema says about a field, or we about those of our own objects.
+func fieldDoc(of *schema.Type, field schema.Field) string {
+	if doc := strings.Join(strings.Fields(field.Type.Doc()), " "); doc != "" {
+		return doc
+	}
+	shape := map[string]*cel.Type{
+		"resource": resourceShape, "a change": changeShape, "operator": operatorShape, "error": failureShape, "event": eventShape,
+	}[of.Name()]
+	if shape == nil {
+		return ""
+	}
+	for _, f := range shapes[shape.TypeName()] {
+		if f.Name == field.Name {
 			return f.Doc
 		}
 	}
 	return ""
+}
+
+func isOptional(t *cel.Type) bool {
+	return t.Kind() == cel.OpaqueKind && t.TypeName() == "optional_type"
 }
 
 // completeKey completes a text that is an index: spec['si. There are only fields then.
@@ -210,7 +234,7 @@ func (e *Env) completeKey(s *sketch, i, offset int, at Site) Completion {
 	if from > offset || receiver == "" {
 		return none
 	}
-	fields := e.fields(receiver, typeOf(e.typesAt(e.locals(s, bracket)), receiver), at)
+	fields := e.fields(receiver, e.typeOf(receiver, e.locals(s, bracket)), at)
 	return Completion{From: from, To: to, Prefix: s.text[from:offset], Receiver: receiver, Quoted: true, Symbols: fields}
 }
 

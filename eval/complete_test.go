@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/cel-go/cel"
 
+	"github.com/kopf-declarative/kopf-declarative/eval/schema"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 )
 
@@ -240,7 +241,7 @@ func TestHover(t *testing.T) {
 		{"vars['ti¦tle']", VarSymbol, "title", "string", "a title"},
 		{"steps.con¦fig.metadata", StepSymbol, "config", "any", ""},
 		{"steps.config.meta¦data", FieldSymbol, "metadata", "any", ""},
-		{"index.by¦_node[name]", IndexSymbol, "by_node", "map(any, list(any))", ""},
+		{"index.by¦_node[name]", IndexSymbol, "by_node", "map(any, list)", ""},
 		{"children.po¦ds", ChildSymbol, "pods", "list(object)", ""},
 		{"hash.sha¦256(name)", FunctionSymbol, "hash.sha256", "hash.sha256(string | bytes) -> string", "SHA-256"},
 		{"ha¦sh.sha256(name)", FunctionSymbol, "hash.sha256", "", ""},
@@ -307,5 +308,68 @@ func TestFunctionSymbols(t *testing.T) {
 		if s.Type == "" || s.Doc == "" {
 			t.Errorf("%s: type %q, doc %q", s.Name, s.Type, s.Doc)
 		}
+	}
+}
+
+// An Env that knows types completes and explains the fields of objects, with what the
+// schema says of them.
+func TestCompleteTyped(t *testing.T) {
+	deployment := schema.Builtin().Type(schema.KindOf("apps/v1", "Deployment"))
+	spec, _ := deployment.Field("spec")
+	e := toolsEnv(t).With(Types{
+		"body": deployment, "spec": spec.Type, "meta": schema.Metadata(),
+		"vars":     schema.ObjectOf("vars", []schema.Field{{Name: "title", Type: schema.Of(schema.Int)}}).AndMore(),
+		"steps":    schema.ObjectOf("steps", []schema.Field{{Name: "config", Type: deployment.OrNull()}}).AndMore(),
+		"children": schema.ObjectOf("children", []schema.Field{{Name: "pods", Type: schema.ListOf(deployment)}}).AndMore(),
+	})
+	for _, c := range []struct{ text, has, lacks string }{
+		{"spec.¦", "replicas template", "size startsWith metadata"},
+		{"spec.template.spec.¦", "containers", "replicas"},
+		{"body.spec.template.¦", "metadata spec", ""},
+		{"body['spec'].template.¦", "metadata spec", ""},
+		{"body['¦']", "spec metadata", "replicas"},
+		{"meta.¦", "labels ownerReferences", "spec"},
+		{"meta.name.¦", "startsWith", "labels map"},
+		{"spec.template.spec.containers.all(c, c.¦", "image resources", "containers"},
+		{"spec.template.spec.containers.map(c, c.ports)[0].exists(p, p.¦)", "containerPort", "image"},
+		{"spec.?template.?spec.¦", "containers orValue", "startsWith"},
+		{"spec.replicas.¦", "", "startsWith replicas map"},
+		{"steps.config.¦", "metadata spec", "replicas"},
+		{"steps.config.spec.¦", "replicas", "metadata"},
+		{"children.pods[0].¦", "metadata", "map"},
+		{"children.pods.filter(p, p.spec.¦)", "replicas", "map"},
+	} {
+		text, offset := cut(t, c.text)
+		got := names(e.Complete(text, offset, inDo).Symbols)
+		for _, name := range strings.Fields(c.has) {
+			if !slices.Contains(got, name) {
+				t.Errorf("%s: %s is missing in %v", c.text, name, got)
+			}
+		}
+		for _, name := range strings.Fields(c.lacks) {
+			if slices.Contains(got, name) {
+				t.Errorf("%s: %s cannot stand there", c.text, name)
+			}
+		}
+	}
+	for text, want := range map[string]string{
+		"spec.repl¦icas": "int: Number of desired pods.",
+		"spec.template.spec.containers.all(c, c.ima¦ge)": "string: Container image name.",
+		"spec.template.spec.containers.all(¦c, true)":    "object: ",
+		"spec.template.metadata.labels.ap¦p":             "string: ",
+		"sp¦ec":                                          "object: The object's `spec`",
+		"vars.ti¦tle":                                    "int: a title",
+		"steps.con¦fig":                                  "object: ",
+		"children.po¦ds":                                 "list(object): ",
+	} {
+		text, offset := cut(t, text)
+		h, ok := e.Hover(text, offset, inDo)
+		if got := h.Symbol.Type + ": " + h.Symbol.Doc; !ok || !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %s", text, got)
+		}
+	}
+	text, offset := cut(t, "spec.repliccas¦")
+	if h, ok := e.Hover(text, offset, inDo); ok {
+		t.Errorf("a field that does not exist is %+v", h.Symbol)
 	}
 }

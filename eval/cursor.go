@@ -226,12 +226,12 @@ func (e *Env) localsOf(s *sketch, c call, outer []Name) []Name {
 			return nil
 		}
 		value := s.text[s.tokens[c.commas[0]].to:s.tokens[c.commas[1]].from]
-		return []Name{{Name: first, Type: typeOf(e.typesAt(outer), value)}}
+		return []Name{{Name: first, Type: e.typeOf(value, outer)}}
 	}
 	if !slices.Contains(comprehensions, c.name) && !slices.Contains(otherMacros, c.name) {
 		return nil
 	}
-	over := typeOf(e.typesAt(outer), receiver)
+	over := e.typeOf(receiver, outer)
 	if slices.Contains(twoNames, c.name) && len(c.commas) > 1 && s.is(c.open+3, gen.CELLexerIDENTIFIER) && c.commas[1] == c.open+4 {
 		return []Name{{Name: first, Type: keyType(over)}, {Name: s.word(c.open + 3), Type: valueType(over)}}
 	}

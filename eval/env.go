@@ -30,6 +30,10 @@ type Options struct {
 	Filters []spec.Entry[*spec.Expr]
 	// Indexes are the ids of spec.indexes.
 	Indexes []string
+	// Compiling is told of each expression before it is compiled, with the Env that
+	// knows the types at its place: for those who look for what can stand there. It is
+	// nil where nobody is to be told.
+	Compiling func(text string, at *Env)
 }
 
 // Env compiles the expressions and templates of one operator.
@@ -48,6 +52,7 @@ type operatorEnv struct {
 	filters   map[string]*spec.Expr
 	order     []spec.Entry[*spec.Expr]
 	indexes   []string
+	compiling func(text string, at *Env)
 	spent     spent
 
 	// mu guards compiled, the filters' programs for the places that use them.
@@ -63,7 +68,7 @@ func New(o Options) (*Env, error) {
 	}
 	e := &operatorEnv{
 		cel: shared, costLimit: o.CostLimit, deadline: o.Deadline,
-		filters: map[string]*spec.Expr{}, order: o.Filters, indexes: o.Indexes, compiled: map[filterKey]*Program{},
+		filters: map[string]*spec.Expr{}, order: o.Filters, indexes: o.Indexes, compiling: o.Compiling, compiled: map[filterKey]*Program{},
 	}
 	if e.costLimit == 0 {
 		e.costLimit = DefaultCostLimit

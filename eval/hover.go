@@ -119,7 +119,7 @@ func (e *Env) methodAt(s *sketch, i, dot int) (Symbol, bool) {
 	if full, ok := functionNamed(receiver + "." + name); ok {
 		return full, true
 	}
-	receiving := typeOf(e.typesAt(e.locals(s, dot)), receiver)
+	receiving := e.typeOf(receiver, e.locals(s, dot))
 	for _, m := range methodSymbols(receiving) {
 		if m.Name == name {
 			return m, true
@@ -135,8 +135,9 @@ func (e *Env) fieldAt(s *sketch, dot int, name string, last int, at Site) (Symbo
 	if receiver == "" {
 		return Symbol{}, false
 	}
-	env := e.typesAt(e.locals(s, dot))
-	for _, f := range e.fields(receiver, typeOf(env, receiver), at) {
+	locals := e.locals(s, dot)
+	of := e.typeOf(receiver, locals)
+	for _, f := range e.fields(receiver, of, at) {
 		if f.Name == name {
 			return f, true
 		}
@@ -145,16 +146,15 @@ func (e *Env) fieldAt(s *sketch, dot int, name string, last int, at Site) (Symbo
 	case "vars", "steps", "children", "index":
 		return Symbol{}, false // there is none of this name
 	}
-	t := typeOf(env, s.text[s.tokens[s.operandStart(dot-1)].from:s.tokens[last].to])
-	if t == cel.DynType && !e.isData(env, receiver) {
+	t := e.typeOf(s.text[s.tokens[s.operandStart(dot-1)].from:s.tokens[last].to], locals)
+	if t == cel.DynType && !e.isData(receiver, locals) {
 		return Symbol{}, false
 	}
 	return Symbol{Kind: FieldSymbol, Name: name, Type: symbolType(t)}, true
 }
 
 // isData tells whether a value may have fields of which nothing is known.
-func (e *Env) isData(env *cel.Env, receiver string) bool {
-	_, issues := env.Compile(receiver)
-	t := typeOf(env, receiver)
-	return issues.Err() == nil && (t.Kind() == cel.DynKind || t.Kind() == cel.MapKind)
+func (e *Env) isData(receiver string, locals []Name) bool {
+	of, ok := e.checkedType(receiver, locals)
+	return ok && (of.Kind() == cel.DynKind || of.Kind() == cel.MapKind)
 }

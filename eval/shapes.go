@@ -1,15 +1,16 @@
 package eval
 
 import (
-	"fmt"
+	"errors"
 	"maps"
 
 	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/common/decls"
 	"github.com/google/cel-go/common/types"
 )
 
-// The types of what the engine itself puts into variables. They are for those
-// who help to write expressions: an evaluation sees maps.
+// The types of what the engine itself puts into variables, for an Env that has no
+// types. They are for those who help to write expressions: an evaluation sees maps.
 var (
 	resourceShape = cel.ObjectType("kopf.Resource")
 	eventShape    = cel.ObjectType("kopf.Event")
@@ -149,13 +150,65 @@ func (e *Env) variableTypes() map[string]*cel.Type {
 	for _, v := range e.cel.Variables() {
 		known[v.Name()] = v.Type()
 	}
-	maps.Copy(known, shaped)
+	if e.types == nil {
+		maps.Copy(known, shaped)
+		return known
+	}
+	for _, v := range Variables {
+		if t := e.Known(v.Name); t != nil {
+			known[v.Name] = e.registry.celType(t)
+		}
+	}
 	return known
 }
 
-// typesAt is the environment with those types: for those who help to write
-// expressions, not to evaluate them.
-func (e *Env) typesAt(locals []Name) *cel.Env {
+// typeOf is the type of an expression in which there are local names, dyn where it
+// cannot be told.
+func (e *Env) typeOf(text string, locals []Name) *cel.Type {
+	of, ok := e.checkedType(text, locals)
+	if !ok {
+		return cel.DynType
+	}
+	return of
+}
+
+// checkedType is false for an expression that is wrong.
+func (e *Env) checkedType(text string, locals []Name) (of *cel.Type, ok bool) {
+	parsed, issues := e.cel.Parse(text)
+	if issues.Err() != nil {
+		return nil, false
+	}
+	var err error
+	if e.types == nil {
+		of, err = e.shapedType(parsed, locals)
+	} else {
+		of, err = e.knownType(text, parsed, locals)
+	}
+	return of, err == nil
+}
+
+var errNoType = errors.New("the expression has no type")
+
+// knownType is the type by what the Env knows.
+func (e *Env) knownType(text string, parsed *cel.Ast, locals []Name) (*cel.Type, error) {
+	var variables []*decls.VariableDecl
+	for _, local := range locals {
+		variables = append(variables, decls.NewVariable(local.Name, orDyn(local.Type)))
+	}
+	env, err := e.registry.inherit(e.types.checker, variables)
+	if err != nil {
+		return nil, err
+	}
+	c := &typeCheck{env: e, src: source{text: text, end: len(text)}, parsed: parsed.NativeRep(), checker: env}
+	issues, of := c.run()
+	if len(issues) > 0 {
+		return nil, errNoType
+	}
+	return of, nil
+}
+
+// shapedType is the type by the shapes.
+func (e *Env) shapedType(parsed *cel.Ast, locals []Name) (*cel.Type, error) {
 	known := e.variableTypes()
 	for _, local := range locals {
 		known[local.Name] = orDyn(local.Type)
@@ -165,13 +218,17 @@ func (e *Env) typesAt(locals []Name) *cel.Env {
 		options = append(options, cel.Variable(name, t))
 	}
 	env, err := libraries()
-	if err == nil {
-		env, err = env.Extend(options...)
-	}
 	if err != nil {
-		panic(fmt.Sprintf("types of variables: %v", err)) // a table here is wrong
+		return nil, err
 	}
-	return env
+	if env, err = env.Extend(options...); err != nil {
+		return nil, err
+	}
+	checked, issues := env.Check(parsed)
+	if issues.Err() != nil {
+		return nil, issues.Err()
+	}
+	return checked.OutputType(), nil
 }
 
 func orDyn(t *cel.Type) *cel.Type {
@@ -179,13 +236,4 @@ func orDyn(t *cel.Type) *cel.Type {
 		return cel.DynType
 	}
 	return t
-}
-
-// typeOf is the type of an expression, dyn where it cannot be told.
-func typeOf(env *cel.Env, text string) *cel.Type {
-	checked, issues := env.Compile(text)
-	if issues.Err() != nil {
-		return cel.DynType
-	}
-	return checked.OutputType()
 }

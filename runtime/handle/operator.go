@@ -50,8 +50,27 @@ type RelatedSelector struct {
 // that can be found without a cluster: also what does not fit the kinds, where these are
 // known.
 func Compile(op *spec.Operator, kinds *kube.Kinds) (*Operator, diag.List) {
+	return compile(op, kinds, EnvOptions(op))
+}
+
+// EnvAt is the Env that knows the types at the place of an expression, which is found by
+// its text: for those who help to write it. It is nil where the operator has no such
+// expression that is compiled.
+func EnvAt(op *spec.Operator, kinds *kube.Kinds, text string) *eval.Env {
+	var found *eval.Env
+	o := EnvOptions(op)
+	o.Compiling = func(compiled string, at *eval.Env) {
+		if compiled == text {
+			found = at
+		}
+	}
+	compile(op, kinds, o)
+	return found
+}
+
+func compile(op *spec.Operator, kinds *kube.Kinds, o eval.Options) (*Operator, diag.List) {
 	settings := settingsOf(op)
-	env, err := eval.New(EnvOptions(op))
+	env, err := eval.New(o)
 	if err != nil {
 		return nil, diag.List{ruleInternal.At(op.Range, "%v", err)}
 	}

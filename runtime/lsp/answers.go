@@ -14,7 +14,7 @@ func (s *server) completion(_ context.Context, p positionParams) (completionList
 		return out, nil
 	}
 	e := s.workspace.units()
-	found := complete(d.content, d.offset(p.Position, e), s.workspace.known(d.uri))
+	found := complete(d, d.offset(p.Position, e), s.workspace.known(d.uri))
 	s.mu.Lock()
 	snippets := s.snippets
 	s.mu.Unlock()
@@ -62,7 +62,7 @@ func (s *server) definition(_ context.Context, p positionParams) (*location, err
 		return nil, nil
 	}
 	e := s.workspace.units()
-	n := definition(d, d.offset(p.Position, e), s.workspace.known(d.uri))
+	n := definition(d, d.offset(p.Position, e))
 	if n == nil {
 		return nil, nil
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/kopf-declarative/kopf-declarative/runtime"
 	"github.com/kopf-declarative/kopf-declarative/runtime/lint"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
@@ -45,7 +44,7 @@ func lintSources(ctx context.Context, sources []spec.Source) (diag.List, bool) {
 	if ctx.Err() != nil {
 		return nil, false
 	}
-	_, more := runtime.Compile(parsed)
+	_, more := lint.Compile(parsed, nil)
 	if ctx.Err() != nil {
 		return nil, false
 	}

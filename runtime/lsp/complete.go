@@ -31,7 +31,8 @@ type completions struct {
 // complete finds what can stand at an offset. The text may be as broken as it is
 // while somebody writes it: it is read with a mark at the cursor, so that there is
 // always something there.
-func complete(content string, offset int, known *knowledge) completions {
+func complete(d *document, offset int, known *knowledge) completions {
+	content := d.content
 	marked := content[:offset] + cursorMark + content[offset:]
 	root := documentAt(outline.Parse(marked), offset).Root
 	node := root.At(offset)
@@ -39,8 +40,9 @@ func complete(content string, offset int, known *knowledge) completions {
 		return completions{from: offset, to: offset} // a comment, or another kind of document
 	}
 	p := placeOf(root, node)
+	p.marked = len(cursorMark)
 	if x, ok := p.expressionAt(offset); ok {
-		return completeExpression(&p, x, offset, known)
+		return completeExpression(d, &p, x, offset, known)
 	}
 	c := completions{from: node.TextFrom, to: node.TextFrom + len(clean(node.Text))}
 	if strings.Contains(node.Text, "\n") {
@@ -61,8 +63,8 @@ func complete(content string, offset int, known *knowledge) completions {
 }
 
 // completeExpression completes inside of an expression.
-func completeExpression(p *place, x expression, offset int, known *knowledge) completions {
-	env, err := known.environment(p.root)
+func completeExpression(d *document, p *place, x expression, offset int, known *knowledge) completions {
+	env, err := known.environment(d, p, x)
 	if err != nil {
 		return completions{from: offset, to: offset}
 	}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/kopf-declarative/kopf-declarative/spec"
 )
 
 // cut takes the ¦ out of a text, which marks the place.
@@ -38,7 +40,7 @@ const full = head + `  resources:
       vars: {title: "${spec.title}"}
       do:
         - name: made
-          create: {object: {kind: ConfigMap}}
+          create: {object: {apiVersion: v1, kind: ConfigMap}}
 `
 
 func labels(c completions) []string {
@@ -148,7 +150,7 @@ func TestComplete(t *testing.T) {
 		{head + "---\nkind: Pod\nx¦", "", "", "", "spec"},
 	} {
 		text, offset := cut(t, c.text)
-		got := complete(text, offset, known)
+		got := complete(newDocument("file:///op.yaml", 1, newText(text)), offset, known)
 		if text[got.from:got.to] != c.replaced || offset < got.from || offset > got.to {
 			t.Errorf("%s\nreplaces %q", c.text, text[got.from:got.to])
 		}
@@ -170,6 +172,80 @@ func TestComplete(t *testing.T) {
 		slices.Sort(all)
 		if n := len(slices.Compact(all)); n != len(got.candidates) {
 			t.Errorf("%s\n%d of %d candidates are there twice", c.text, len(got.candidates)-n, len(got.candidates))
+		}
+	}
+}
+
+const definitionOfThings = `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: things.example.com}
+spec:
+  group: example.com
+  scope: Namespaced
+  names: {kind: Thing, plural: things, singular: thing}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec:
+              type: object
+              properties:
+                size: {type: integer, description: How large it is.}
+                title: {type: string}
+                parts: {type: array, items: {type: object, properties: {weight: {type: integer}}}}
+            status: {type: object, properties: {phase: {type: string}}}
+`
+
+// Fields are those of the kinds: of the object, of what steps have made, of vars and items.
+func TestCompleteFields(t *testing.T) {
+	known := knowledgeOf([]spec.Source{{Name: "crd.yaml", Text: []byte(definitionOfThings)}})
+	for _, c := range []struct{ text, has, lacks string }{
+		{full + "        - when: spec.¦", "size title parts", "metadata startsWith"},
+		{full + "        - when: spec.si¦", "size", ""},
+		{full + "        - when: status.¦", "phase", "size"},
+		{full + "        - log: ${spec.title.¦", "startsWith", "size2 map"},
+		{full + "        - log: \"${spec.¦", "size", ""},
+		{full + "        - log: \"${spec.¦\n        - log: x", "size", ""},
+		{full + "        - log: \"${spec.¦} and more\"", "size", ""},
+		{full + "        - {log: {message: \"${spec.¦", "size", ""},
+		{full + "        - {log: {message: \"${spec.¦\n        - log: x", "size", ""},
+		{full + "        - status: {x: [\"${spec.¦\"", "size", ""},
+		{full + "        - when: spec.parts.all(p, p.¦", "weight", "size"},
+		{full + "        - when: steps.made.¦", "data metadata", "spec"},
+		{full + "        - when: vars.title.¦", "startsWith", "size2 map"},
+		{full + "        - forEach: spec.parts\n          log: ${item.¦}", "weight", "size"},
+		{full + "        - forEach: spec.parts\n          when: item.¦\n          log: x", "weight", "size"},
+		{full + "        - forEach: spec.¦", "parts", "metadata"},
+		{full + "        - wait: {for: \"children.things.all(c, c.spec.¦\"}", "size", "weight"},
+		{full + "        - get: {target: {resource: pods, name: x}}\n          name: pod\n        - when: steps.pod.spec.¦", "containers", "size"},
+		{full + "        - subhandlers:\n            - id: x\n              forEach: spec.parts\n              do: [{when: item.¦}]", "weight", "size"},
+		{full + "      onFailure: [{log: \"${error.¦}\"}]", "message", "size"},
+		{full + "      match: {when: old.¦}", "spec", "size"},
+		{strings.Replace(full, "spec.size > 10", "spec.si¦ > 10", 1), "size", ""},
+		{strings.Replace(full, "spec.nodeName", "spec.¦", 1), "nodeName containers", "size"},
+		// The handler is not finished, or wrong somewhere else.
+		{full + "    - on: create\n      resource: things\n      match: {when: spec.¦}", "size", ""},
+		{full + "    - on: create\n      match: {when: spec.¦}\n      resource: [things]\n      do: [{loog: x}]", "size", ""},
+		{full + "    - on: create\n      match: {when: meta.¦}", "labels", "size"},
+		// So is the rest of the operator.
+		{strings.Replace(full, "do: [{log: x}]", "doo: [{log: x}", 1) + "        - when: spec.¦", "size", ""},
+		{strings.Replace(full, "metadata: {name: op}", "metadata: {nam: [op}", 1) + "        - when: spec.¦", "size", ""},
+	} {
+		text, offset := cut(t, c.text)
+		all := labels(complete(newDocument("file:///op.yaml", 1, newText(text)), offset, known))
+		for _, word := range strings.Fields(c.has) {
+			if !slices.Contains(all, word) {
+				t.Errorf("%s\n%s is missing: %v", strings.TrimPrefix(c.text, full), word, all)
+			}
+		}
+		for _, word := range strings.Fields(c.lacks) {
+			if slices.Contains(all, word) {
+				t.Errorf("%s\n%s cannot stand there: %v", strings.TrimPrefix(c.text, full), word, all)
+			}
 		}
 	}
 }

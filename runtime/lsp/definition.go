@@ -8,7 +8,7 @@ import (
 
 // definition finds where the name at an offset is defined: the node that says it,
 // nil where there is none.
-func definition(d *document, offset int, known *knowledge) *outline.Node {
+func definition(d *document, offset int) *outline.Node {
 	p, ok := placeAt(d, offset)
 	if !ok {
 		return nil
@@ -20,7 +20,7 @@ func definition(d *document, offset int, known *knowledge) *outline.Node {
 		}
 		return p.target(p.node.Value())
 	}
-	env, err := known.environment(p.root)
+	env, err := untypedEnvironment(p.root)
 	if err != nil {
 		return nil
 	}

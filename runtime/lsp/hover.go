@@ -21,7 +21,7 @@ func explain(d *document, offset int, known *knowledge) (explanation, bool) {
 		return explanation{}, false
 	}
 	if x, ok := p.expressionAt(offset); ok {
-		return explainExpression(&p, x, offset, known)
+		return explainExpression(d, &p, x, offset, known)
 	}
 	here := explanation{from: p.node.From, to: p.node.To}
 	switch {
@@ -100,8 +100,8 @@ func targetText(name string, target *outline.Node) string {
 }
 
 // explainExpression tells what stands inside of an expression.
-func explainExpression(p *place, x expression, offset int, known *knowledge) (explanation, bool) {
-	env, err := known.environment(p.root)
+func explainExpression(d *document, p *place, x expression, offset int, known *knowledge) (explanation, bool) {
+	env, err := known.environment(d, p, x)
 	if err != nil {
 		return explanation{}, false
 	}

@@ -1,14 +1,16 @@
 package lsp
 
 import (
-	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/eval/schema"
-	"github.com/kopf-declarative/kopf-declarative/runtime/lsp/outline"
 )
 
 // knowledge is what is known beside the text at hand: the kinds of objects, from
 // the definitions in the files beside it and from what each cluster has.
-type knowledge struct{ set *schema.Set }
+type knowledge struct {
+	set   *schema.Set
+	kinds *kube.Kinds
+}
 
 // resourceName is how an operator can name a resource.
 type resourceName struct{ name, kind string }
@@ -28,6 +30,3 @@ func (k *knowledge) resources() []resourceName {
 	}
 	return out
 }
-
-// environment is that of the expressions of an operator.
-func (k *knowledge) environment(root *outline.Node) (*eval.Env, error) { return environment(root) }

@@ -12,8 +12,10 @@ import (
 // place is where in the language a node stands.
 type place struct {
 	root, node *outline.Node
-	// around are the nodes from the root to the node.
+	// around are the nodes from the root to the node, and within are the keys that can
+	// stand in each.
 	around []*outline.Node
+	within [][]spec.Key
 	// key is the key of the language whose value the node is, or is inside of; nil
 	// at the top, and where the language has no such key.
 	key *spec.Key
@@ -26,6 +28,9 @@ type place struct {
 	free bool
 	// whole says that the node is all of the key's value, not one item of it.
 	whole bool
+	// marked is the length of the mark at the cursor, which is in all nodes around; 0
+	// where there is none.
+	marked int
 }
 
 // placeOf finds the place of a node of an operator. That of a key is the place of
@@ -39,8 +44,10 @@ func placeOf(root, node *outline.Node) place {
 		p.around = append(p.around, n)
 	}
 	slices.Reverse(p.around)
+	p.within = append(p.within, p.keys)
 	for i := 1; i < len(p.around); i++ {
 		p.enter(p.around[i-1], p.around[i])
+		p.within = append(p.within, p.keys)
 	}
 	return p
 }

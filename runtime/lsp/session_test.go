@@ -252,7 +252,7 @@ func TestSession(t *testing.T) {
 		"resource: cla":     "things.example.com",
 		"of ${na":           "Short for `meta.name`.",
 		"${steps.ma":        "Result of the step `create`",
-		"made.metadata.nam": "name: any",
+		"made.metadata.nam": "Name must be unique within a namespace",
 		"on: upda":          "What makes the handler run",
 	} {
 		var hover struct {

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/eval/schema"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 )
@@ -234,7 +235,7 @@ func knowledgeOf(definitions []spec.Source) *knowledge {
 	for _, crd := range parsed.CRDs {
 		_ = set.AddCRD(crd.Object) // what is understood of it is added
 	}
-	return &knowledge{set: set}
+	return &knowledge{set: set, kinds: kube.NewKinds(set)}
 }
 
 // stop waits until nothing is being checked. The context must have ended.

@@ -11,7 +11,7 @@ import (
 
 var ruleSecret = &diag.Rule{
 	ID: "secret-leak", Severity: diag.Warning, Summary: "a Secret's data leaves it",
-	Explanation: "Logs, events, metrics, the status of objects, and objects of other kinds are read by many who must not read Secrets. Their names, sizes, comparisons and hashes may be told; `hash.short(…)` is enough to see whether something has changed. The data is followed through `vars`, results of steps, `memo` and indexes.",
+	Explanation: "Logs, events, metrics, the status of objects, and objects of other kinds are read by many who must not read Secrets. Their names, sizes, comparisons and hashes may be told; `hash.short(…)` is enough to see whether something has changed. The data is followed through `vars`, results of steps, `forEach`, `memo` and indexes, but not through objects that are read again.",
 }
 
 // leaks follows the data of Secrets into what others can read.
@@ -44,12 +44,53 @@ func secrets(v *view) diag.List {
 
 // check reports what a task tells.
 func (l *leaks) check(t *task, known eval.Secrets) {
+	items := map[*spec.Step]eval.Secrets{}
+	l.items(t.Work.Do, nil, known, items)
+	l.items(t.Work.OnFailure, nil, known, items)
 	for _, p := range t.places {
 		if where := readBy(p); where != "" {
-			l.report(p.exprs, known, where)
+			l.report(p.exprs, slices.Concat(known, items[p.step]), where)
 		}
 	}
-	t.Work.Walk(func(s *spec.Step) { l.objects(t, s, known) })
+	t.Work.Walk(func(s *spec.Step) { l.objects(t, s, slices.Concat(known, items[s])) })
+}
+
+// items notes what the item and the key of a forEach hold, for the steps that
+// see them.
+func (l *leaks) items(steps []*spec.Step, around, known eval.Secrets, out map[*spec.Step]eval.Secrets) {
+	for _, s := range steps {
+		own := l.itemsOf(s.ForEach, around, known)
+		out[s] = own
+		l.items(s.Do, own, known, out)
+		if s.Repeat != nil {
+			l.items(s.Repeat.Do, own, known, out)
+		}
+		for _, sub := range s.Sub {
+			inner := l.itemsOf(sub.ForEach, own, known)
+			l.items(sub.Do, inner, known, out)
+			l.items(sub.OnFailure, inner, known, out)
+		}
+	}
+}
+
+func (l *leaks) itemsOf(each *spec.Expr, around, known eval.Secrets) eval.Secrets {
+	if each == nil {
+		return around
+	}
+	var out eval.Secrets
+	for _, x := range l.expr(each) {
+		for _, path := range x.Revealed(slices.Concat(known, around)) {
+			switch {
+			case len(path) == 0:
+				out = append(out, eval.Path{"item"})
+			case path[0] == eval.TheKeys:
+				out = append(out, eval.Path{"key"})
+			default:
+				out = append(out, append(eval.Path{"item"}, path[1:]...))
+			}
+		}
+	}
+	return out
 }
 
 func (l *leaks) report(exprs []*eval.Expression, known eval.Secrets, where string) {

@@ -130,6 +130,23 @@ handlers:
         get: {target: {resource: secrets, name: "${item}"}}
       - log: ${steps.many.map(s, s.metadata.name)}
       - log: ${steps.many.map(s, s.data.p)} # leak: the log
+      - forEach: steps.s.data
+        log: ${key} is ${item} # leak: the log
+      - forEach: steps.s.data
+        log: ${key} is there
+      - forEach: steps.many
+        do:
+          - log: ${item.metadata.name}
+          - event: {reason: X, message: "${item.data.p}"} # leak: an event
+          - forEach: spec.names
+            log: ${item}
+      - subhandlers:
+          - forEach: steps.s.data
+            id: ${key}
+            do:
+              - status: {x: "${item}"} # leak: the status
+      - forEach: spec.names
+        log: ${item}
   - id: mirror
     on: create
     resource: s

@@ -25,8 +25,9 @@ func (g *Graph) DOT() string {
 			out.WriteString("  }\n")
 		}
 	}
+	started := g.started()
 	for _, l := range g.Lines() {
-		fmt.Fprintf(&out, "  %s -> %s%s\n", l.From, l.To, dotLine(l))
+		fmt.Fprintf(&out, "  %s -> %s%s\n", l.From, l.To, dotLine(l, l.strength(started) == weakest))
 	}
 	out.WriteString("}\n")
 	return out.String()
@@ -47,7 +48,9 @@ func dotNode(n Node) string {
 	return strings.Join(attributes, ", ")
 }
 
-func dotLine(l Line) string {
+// dotLine are the attributes of a line. A weak one does not say what stands to
+// the right of what.
+func dotLine(l Line, weak bool) string {
 	var attributes []string
 	if l.Label != "" {
 		attributes = append(attributes, "label="+dotText(l.Label))
@@ -60,6 +63,9 @@ func dotLine(l Line) string {
 	}
 	if l.Quiet {
 		attributes = append(attributes, "style=dashed")
+	}
+	if weak {
+		attributes = append(attributes, "constraint=false")
 	}
 	if len(attributes) == 0 {
 		return ""

@@ -118,36 +118,16 @@ func (p *picture) rank() {
 			p.boxes[n.ID].rank = 1 // also what nothing starts
 		}
 	}
-	started := map[string]bool{}
-	for _, r := range p.routes {
-		if r.has(Triggers, Fills) {
-			started[r.From] = true
-		}
-	}
+	started := p.graph.started()
 	right := map[*box][]*box{}
-	for strength := range 4 {
+	for strength := range weakest + 1 {
 		for _, r := range p.routes {
 			if r.strength(started) == strength {
-				p.direct(r, right, strength == 3)
+				p.direct(r, right, strength == weakest)
 			}
 		}
 	}
 	p.leftmost()
-}
-
-// strength is the order in which lines get their direction: what starts what,
-// then what makes what, then what else is changed or read. What is changed, but
-// starts handlers too, need not stand to the right of those that change it.
-func (r *route) strength(started map[string]bool) int {
-	switch {
-	case r.has(Triggers, Fills, LooksUp, Needs, Starts):
-		return 0
-	case r.has(Creates):
-		return 1
-	case !started[r.To]:
-		return 2
-	}
-	return 3
 }
 
 // direct gives a line its direction: that of its own, unless this closes a

@@ -83,3 +83,32 @@ func (l *Line) with(e Edge, forth bool) {
 		l.Label += ", " + label
 	}
 }
+
+// started are the resources that start handlers or fill indexes.
+func (g *Graph) started() map[string]bool {
+	out := map[string]bool{}
+	for _, e := range g.Edges {
+		if e.Kind == Triggers || e.Kind == Fills {
+			out[e.From] = true
+		}
+	}
+	return out
+}
+
+// weakest is the strength of lines that say nothing about what stands where.
+const weakest = 3
+
+// strength is the order in which lines get their direction: what starts what,
+// then what makes what, then what else is changed or read. What is changed, but
+// starts handlers too, need not stand to the right of those that change it.
+func (l *Line) strength(started map[string]bool) int {
+	switch {
+	case l.has(Triggers, Fills, LooksUp, Needs, Starts):
+		return 0
+	case l.has(Creates):
+		return 1
+	case !started[l.To]:
+		return 2
+	}
+	return weakest
+}

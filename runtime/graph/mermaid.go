@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -23,13 +24,14 @@ var shapes = map[NodeKind][2]string{
 func (g *Graph) Mermaid() string {
 	var out strings.Builder
 	out.WriteString("flowchart LR\n")
+	started := g.started()
 	for i, group := range g.groups() {
 		indent := "  "
 		if group != "" {
 			fmt.Fprintf(&out, "  subgraph operator_%d[%s]\n", i, mermaidText(group))
 			indent = "    "
 		}
-		for _, n := range g.of(group) {
+		for _, n := range startersFirst(g.of(group), started) {
 			shape := shapes[n.Kind]
 			text := "<b>" + mermaidEscape(n.Title) + "</b>"
 			for _, line := range n.Lines {
@@ -41,7 +43,9 @@ func (g *Graph) Mermaid() string {
 			out.WriteString("  end\n")
 		}
 	}
-	for _, l := range g.Lines() {
+	lines := g.Lines()
+	slices.SortStableFunc(lines, func(a, b Line) int { return a.strength(started) - b.strength(started) })
+	for _, l := range lines {
 		fmt.Fprintf(&out, "  %s\n", mermaidLine(l))
 	}
 	for _, kind := range g.kinds() {
@@ -54,6 +58,21 @@ func (g *Graph) Mermaid() string {
 		}
 	}
 	return out.String()
+}
+
+// startersFirst sorts nodes: Mermaid goes through circles from the first node and
+// the first line on, and these should be what starts the others.
+func startersFirst(nodes []Node, started map[string]bool) []Node {
+	slices.SortStableFunc(nodes, func(a, b Node) int {
+		switch {
+		case started[a.ID] == started[b.ID]:
+			return 0
+		case started[a.ID]:
+			return -1
+		}
+		return 1
+	})
+	return nodes
 }
 
 // mermaidLine writes a line. Mermaid has no arrow that points backwards only:

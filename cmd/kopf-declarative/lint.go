@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kopf-declarative/kopf-declarative/runtime"
 	"github.com/kopf-declarative/kopf-declarative/runtime/lint"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
@@ -60,8 +59,8 @@ func (a *app) lint(files []string) error {
 
 // check compiles what was read, with the types of objects, and adds what only lint finds.
 func (a *app) check(bundle *spec.Bundle, found diag.List) loaded {
-	l := a.compile(bundle, found, func(bundle *spec.Bundle) (*runtime.Engine, diag.List) { return lint.Compile(bundle, nil) })
-	l.found = lint.Check(l.bundle, l.found, nil)
+	a.settings.overrides.apply(bundle.Operators)
+	l := loaded{bundle: bundle, found: lint.Bundle(bundle, found, nil)}
 	if a.settings.strict {
 		l.found = l.found.Strict()
 	}

@@ -12,7 +12,8 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
 
-// loaded is what the files hold, compiled, and what was found about them.
+// loaded is what the files hold, compiled, and what was found about them. For lint,
+// there is no engine.
 type loaded struct {
 	bundle *spec.Bundle
 	engine *runtime.Engine
@@ -22,13 +23,8 @@ type loaded struct {
 // load reads and compiles definitions, and finds all their mistakes at once.
 func (a *app) load(files []string) loaded {
 	bundle, found := spec.Load(files, a.stdin)
-	return a.compile(bundle, found, runtime.Compile)
-}
-
-// compile compiles what was read, and adds to what was found.
-func (a *app) compile(bundle *spec.Bundle, found diag.List, how func(*spec.Bundle) (*runtime.Engine, diag.List)) loaded {
 	a.settings.overrides.apply(bundle.Operators)
-	engine, more := how(bundle)
+	engine, more := runtime.Compile(bundle)
 	return loaded{bundle, engine, append(found, more...).Sorted()}
 }
 

@@ -62,17 +62,39 @@ func Rule(id string) *diag.Rule {
 	return nil
 }
 
+// Sources does everything: it parses and compiles texts, and checks them. Known are the
+// kinds of objects beside those whose CustomResourceDefinitions are in the texts; nil is
+// for the builtin ones.
+func Sources(sources []spec.Source, known *schema.Set) (*spec.Bundle, diag.List) {
+	bundle, found := spec.Parse(sources)
+	return bundle, Bundle(bundle, found, known)
+}
+
+// Bundle compiles and checks what was parsed, both at the same time, and adds to what was
+// found. Known is as for Sources.
+func Bundle(bundle *spec.Bundle, found diag.List, known *schema.Set) diag.List {
+	own := make(chan diag.List, 1)
+	go func() { own <- rulesFindings(bundle, known) }()
+	_, more := Compile(bundle, known)
+	return finish(bundle, slices.Concat(found, more, <-own))
+}
+
 // Check adds to what was found when a bundle was loaded and compiled what the
 // rules of this package find, and leaves out what comments disable and what
 // follows from other findings. Known is as for Sources.
 func Check(bundle *spec.Bundle, found diag.List, known *schema.Set) diag.List {
-	out := slices.Clone(found)
+	return finish(bundle, slices.Concat(found, rulesFindings(bundle, known)))
+}
+
+// rulesFindings are what the rules of this package find.
+func rulesFindings(bundle *spec.Bundle, known *schema.Set) diag.List {
 	inspector, err := eval.NewInspector()
 	if err != nil {
-		return out // runtime.Compile has said it for each operator
+		return nil // runtime.Compile says it for each operator
 	}
 	schemas, _ := runtime.Schemas(bundle, known)
 	resources := schemas.Resources()
+	var out diag.List
 	for _, op := range bundle.Operators {
 		v := newView(op, inspector)
 		v.resources = resources
@@ -80,18 +102,14 @@ func Check(bundle *spec.Bundle, found diag.List, known *schema.Set) diag.List {
 			out = append(out, c.find(v)...)
 		}
 	}
-	out = withoutConsequences(bundle, disable(bundle, out)).Sorted()
-	keepQuotes(bundle.Sources, out)
 	return out
 }
 
-// Sources does everything: it parses and compiles texts, and checks them. Known are the
-// kinds of objects beside those whose CustomResourceDefinitions are in the texts; nil is
-// for the builtin ones.
-func Sources(sources []spec.Source, known *schema.Set) (*spec.Bundle, diag.List) {
-	bundle, found := spec.Parse(sources)
-	_, more := Compile(bundle, known)
-	return bundle, Check(bundle, append(found, more...), known)
+// finish leaves out what is not to be shown, and sorts.
+func finish(bundle *spec.Bundle, found diag.List) diag.List {
+	out := withoutConsequences(bundle, disable(bundle, found)).Sorted()
+	keepQuotes(bundle.Sources, out)
+	return out
 }
 
 // Compile compiles a bundle, and finds what does not fit the kinds of objects: see

@@ -160,8 +160,11 @@ func (d *decoder) checkObject(v *Value) {
 		}
 	}
 	for _, key := range []string{"apiVersion", "kind"} {
-		if v.Get(key) == nil {
+		switch value := v.Get(key); {
+		case value == nil:
 			d.add(ruleMissing, head(v), "an object needs %q", key)
+		case value.Kind != StringKind && !value.broken:
+			d.wrongType(value, field{key: key}, "text")
 		}
 	}
 }

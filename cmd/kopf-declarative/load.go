@@ -23,8 +23,13 @@ type loaded struct {
 // load reads and compiles definitions, and finds all their mistakes at once.
 func (a *app) load(files []string) loaded {
 	bundle, found := spec.Load(files, a.stdin)
+	return a.compile(bundle, found, runtime.Compile)
+}
+
+// compile compiles what was read, and adds to what was found.
+func (a *app) compile(bundle *spec.Bundle, found diag.List, how func(*spec.Bundle) (*runtime.Engine, diag.List)) loaded {
 	a.settings.overrides.apply(bundle.Operators)
-	engine, more := runtime.Compile(bundle)
+	engine, more := how(bundle)
 	return loaded{bundle, engine, append(found, more...).Sorted()}
 }
 

@@ -29,6 +29,9 @@ func (s *Session) Complete(ctx context.Context, line string, at int) Candidates 
 	if !strings.HasPrefix(line[start:], ":") {
 		return s.trial.complete(ctx, line, at, 0, false)
 	}
+	if at < start {
+		return Candidates{From: at, To: at}
+	}
 	word, _, more := strings.Cut(line[start:], " ")
 	if at <= start+len(word) {
 		return commandCandidates(start, start+len(word), line[start:at])

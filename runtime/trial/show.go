@@ -7,7 +7,7 @@ import (
 	"io"
 	"strings"
 
-	"sigs.k8s.io/yaml"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/kopf-declarative/kopf-declarative/eval"
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
@@ -36,21 +36,30 @@ func show(a eval.Answer, format string) (string, error) {
 	case JSON:
 		return compact(document)
 	case YAML:
-		out, err := yaml.Marshal(document)
-		return string(out), err
+		return inYAML(document)
 	}
 	if a.Omitted {
 		return "# " + a.Type + "\n", nil
 	}
-	out, err := yaml.Marshal(a.Value)
+	text, err := inYAML(a.Value)
 	if err != nil {
 		return "", err
 	}
-	text := strings.TrimSuffix(string(out), "\n")
+	text = strings.TrimSuffix(text, "\n")
 	if strings.Contains(text, "\n") || isCollection(a.Value) {
 		return "# " + a.Type + "\n" + text + "\n", nil
 	}
 	return text + "  # " + a.Type + "\n", nil
+}
+
+// inYAML writes YAML directly: through JSON, texts with control characters would be refused.
+func inYAML(value any) (string, error) {
+	var out strings.Builder
+	encoder := yaml.NewEncoder(&out)
+	encoder.SetIndent(2)
+	encoder.CompactSeqIndent()
+	err := encoder.Encode(value)
+	return out.String(), err
 }
 
 func isCollection(value any) bool {

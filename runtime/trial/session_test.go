@@ -205,3 +205,23 @@ func TestHistoryFile(t *testing.T) {
 		}
 	}
 }
+
+// Beside what the object has, there is what its kind may have.
+func TestCompleteByKind(t *testing.T) {
+	_, kinds := load(t, operators)
+	var out, errors bytes.Buffer
+	s := session(t, trial.Options{Object: object(t, pod), Kinds: kinds}, &out, &errors)
+	for line, want := range map[string]string{
+		"spec.hostN":                          "hostNetwork",
+		"spec.nodeNa":                         "nodeName",
+		"spec.containers[0].imagePu":          "imagePullPolicy",
+		"spec.containers.exists(c, c.imagePu": "imagePullPolicy",
+		"meta.deletionT":                      "deletionTimestamp",
+		":let item = status.pha":              "phase",
+		"meta.creationTimestamp.getFu":        "getFullYear(",
+	} {
+		if got := s.Complete(t.Context(), line, len(line)); !slices.Contains(got.Texts, want) {
+			t.Errorf("%s: %q is missing in %q", line, want, got.Texts)
+		}
+	}
+}

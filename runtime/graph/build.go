@@ -97,10 +97,10 @@ func identifier(s string) string {
 	}, s)
 }
 
-// connect adds an edge, once.
+// connect adds an edge, once. What needs itself is a mistake that others tell.
 func (b *builder) connect(from, to string, kind EdgeKind, label string) {
 	e := Edge{from, to, kind, label}
-	if !slices.Contains(b.graph.Edges, e) {
+	if from != to && !slices.Contains(b.graph.Edges, e) {
 		b.graph.Edges = append(b.graph.Edges, e)
 	}
 }

@@ -243,6 +243,23 @@ func TestMistakes(t *testing.T) {
 	checkPicture(t, g)
 	parsed(t, "kind: Operator\n").SVG()
 	parsed(t, "").SVG()
+	files, err := filepath.Glob("../../spec/testdata/err/*.yaml")
+	if err != nil || len(files) < 10 {
+		t.Fatal(files, err)
+	}
+	for _, file := range append(files, "testdata/everything.yaml") {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.SplitAfter(string(text), "\n")
+		for i := range lines { // without that line
+			g := parsed(t, strings.Join(slices.Delete(slices.Clone(lines), i, i+1), ""))
+			g.SVG()
+			g.Mermaid()
+			g.DOT()
+		}
+	}
 }
 
 // Texts of all kinds cannot break out of their place.

@@ -117,6 +117,9 @@ func (a *createAction) prepare(ctx context.Context, f *frame, object, labels map
 	if err != nil {
 		return nil, err
 	}
+	if err := f.know(ctx, resource); err != nil {
+		return nil, err
+	}
 	if meta, exists := object["metadata"]; exists && meta != nil && mapAt(object, "metadata") == nil {
 		return nil, permanent("metadata must be a map, found %s", kindOf(meta))
 	}

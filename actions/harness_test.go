@@ -58,7 +58,7 @@ func newAttempt(body map[string]any, resource kube.Resource) *attempt {
 		Reads: func(r kube.Resource, namespace, name string) {
 			a.reads = append(a.reads, r.Plural+"/"+namespace+"/"+name)
 		},
-		Children: func(string) ([]any, error) { return nil, errors.New("no children here") },
+		Children: func(string) ([]any, []*eval.Shape, error) { return nil, nil, errors.New("no children here") },
 	}
 	a.HoldFinalizer = func(_ context.Context, child kube.Resource, namespace string) error {
 		a.held = append(a.held, namespace+"/"+child.Plural)

@@ -59,12 +59,10 @@ func (p *Program) Results() *schema.Type { return p.results }
 // return, like the end of the block, ends it without one. A context that is
 // over ends it with the cause.
 func (p *Program) Run(ctx context.Context, r *Run) error {
-	if r.Steps == nil {
-		r.Steps = map[string]any{}
-	}
+	r.BoundSteps() // makes its maps
 	r.created = map[string]bool{}
 	r.listed = map[string]string{}
-	err := p.steps.run(ctx, &frame{Run: r, bind: r.Vars, results: r.Steps})
+	err := p.steps.run(ctx, &frame{Run: r, bind: r.Vars, results: r.Steps, shapes: r.Shapes})
 	if errors.Is(err, errReturned) {
 		return nil
 	}
@@ -77,6 +75,10 @@ type frame struct {
 	bind *eval.Binding
 	// results are the named results that steps here see and add to.
 	results map[string]any
+	// shapes are the Shapes of those results that are objects, or have objects in them.
+	shapes map[string]*eval.Shape
+	// named tells that this step has a name, so that its result can be used.
+	named bool
 	// place names this step and these items the same way in every attempt.
 	place string
 	// label is the step's name for people.
@@ -86,18 +88,19 @@ type frame struct {
 func (f *frame) inStep(s *step) *frame {
 	inner := *f
 	inner.bind = f.bind.With(map[string]any{
-		"steps": maps.Clone(f.results),
+		"steps": eval.TypedFields(maps.Clone(f.results), maps.Clone(f.shapes)),
 		"memo":  func() (any, error) { return f.Memo.Data(), nil },
 	})
 	inner.place = f.place + "/" + s.key
 	inner.label = s.label
+	inner.named = s.name != ""
 	return &inner
 }
 
 func (f *frame) inItem(it item) *frame {
 	inner := *f
-	inner.bind = f.bind.With(map[string]any{"item": it.value, "key": it.key})
-	inner.results = maps.Clone(f.results)
+	inner.bind = f.bind.With(map[string]any{"item": eval.Typed(it.value, it.shape), "key": it.key})
+	inner.results, inner.shapes = maps.Clone(f.results), maps.Clone(f.shapes)
 	inner.place = f.place + "[" + it.identity + "]"
 	return &inner
 }
@@ -155,9 +158,14 @@ func (s *step) run(ctx context.Context, outer *frame) error {
 	if err != nil {
 		return err
 	}
-	if s.name != "" {
-		outer.results[s.name] = result
+	if s.name == "" {
+		return nil
 	}
+	shape, err := s.shape(ctx, f, result)
+	if err != nil {
+		return s.failed(s.verb, "", err)
+	}
+	outer.results[s.name], outer.shapes[s.name] = result, shape
 	return nil
 }
 
@@ -181,18 +189,18 @@ func (s *step) result(ctx context.Context, f *frame) (any, error) {
 func (s *step) skipped(f *frame) any {
 	if g, ok := s.action.(*group); ok && s.forEach == nil {
 		for _, name := range g.names {
-			f.results[name] = nil
+			f.results[name], f.shapes[name] = nil, nil
 		}
 	}
 	return nil
 }
 
 func (s *step) loop(ctx context.Context, f *frame) (any, error) {
-	value, err := s.forEach.Eval(ctx, f.bind)
+	value, shape, err := s.forEach.EvalTyped(ctx, f.bind)
 	if err != nil {
 		return nil, s.failed("forEach", "", err)
 	}
-	items, err := itemsOf(value)
+	items, err := itemsOf(value, shape)
 	if err != nil {
 		return nil, s.failed("forEach", "", err)
 	}
@@ -238,8 +246,7 @@ func (s *step) act(ctx context.Context, f *frame, item string) (any, error) {
 // unlessKept takes the result that an earlier attempt has kept, or keeps it.
 func (s *step) unlessKept(ctx context.Context, f *frame) (any, error) {
 	if result, kept := f.Kept[f.place]; kept {
-		s.restore(f, result)
-		return result, nil
+		return result, s.restore(ctx, f, result)
 	}
 	before := 0
 	if f.Keep != nil {
@@ -257,15 +264,20 @@ func (s *step) unlessKept(ctx context.Context, f *frame) (any, error) {
 }
 
 // restore gives the names inside a group the results that they had.
-func (s *step) restore(f *frame, result any) {
+func (s *step) restore(ctx context.Context, f *frame, result any) error {
 	g, isGroup := s.action.(*group)
 	results, _ := result.(map[string]any)
 	if !isGroup {
-		return
+		return nil
+	}
+	shapes, err := g.steps.shapes(ctx, f, results)
+	if err != nil {
+		return err
 	}
 	for _, name := range g.names {
-		f.results[name] = results[name]
+		f.results[name], f.shapes[name] = results[name], shapes[name]
 	}
+	return nil
 }
 
 // failed puts the step's place around an error, unless an inner step has done
@@ -301,24 +313,25 @@ func (g *group) run(ctx context.Context, f *frame) (any, error) {
 // item is one element of a forEach.
 type item struct {
 	key, value any
+	shape      *eval.Shape
 	// identity tells the item from the others in the same way in later attempts.
 	identity string
 }
 
 func (it item) String() string { return fmt.Sprint(it.key) }
 
-// itemsOf lists the elements of a list, or of a map in the order of its keys.
+// itemsOf lists the elements of a list with a Shape, or of a map in the order of its keys.
 // Null has none, so that the result of a step that was left out can be used.
-func itemsOf(value any) ([]item, error) {
+func itemsOf(value any, shape *eval.Shape) ([]item, error) {
 	switch value := value.(type) {
 	case nil:
 		return nil, nil
 	case []any:
-		return listItems(value), nil
+		return listItems(value, shape), nil
 	case map[string]any:
 		items := make([]item, 0, len(value))
 		for _, key := range slices.Sorted(maps.Keys(value)) {
-			items = append(items, item{key: key, value: value[key], identity: key})
+			items = append(items, item{key: key, value: value[key], shape: shape.At(key), identity: key})
 		}
 		return items, nil
 	default:
@@ -329,7 +342,7 @@ func itemsOf(value any) ([]item, error) {
 // listItems identifies scalars by what they are, so that an item removed from
 // the front of a list does not turn each other one into its neighbour; the
 // rest, which may change between attempts, by where they stand.
-func listItems(values []any) []item {
+func listItems(values []any, shape *eval.Shape) []item {
 	seen := map[string]int{}
 	items := make([]item, 0, len(values))
 	for i, value := range values {
@@ -340,7 +353,7 @@ func listItems(values []any) []item {
 			identity = fmt.Sprintf("%s+%d", text, seen[text])
 			seen[text]++
 		}
-		items = append(items, item{key: int64(i), value: value, identity: identity})
+		items = append(items, item{key: int64(i), value: value, shape: shape.Item(i), identity: identity})
 	}
 	return items
 }

@@ -300,9 +300,9 @@ func TestWaitForChildren(t *testing.T) {
 	var asked []string
 	bound := false
 	children := func(r *actions.Run) {
-		r.Children = func(alias string) ([]any, error) {
+		r.Children = func(alias string) ([]any, []*eval.Shape, error) {
 			asked = append(asked, alias)
-			return []any{map[string]any{"bound": bound}}, nil
+			return []any{map[string]any{"bound": bound}}, nil, nil
 		}
 	}
 	failsWith(t, offline(t, step, children), "waiting", "1 there")

@@ -50,7 +50,7 @@ func (a *repeatAction) run(ctx context.Context, f *frame) (any, error) {
 func (f *frame) inRound(n int64) *frame {
 	inner := *f
 	inner.created = map[string]bool{}
-	inner.results = maps.Clone(f.results)
+	inner.results, inner.shapes = maps.Clone(f.results), maps.Clone(f.shapes)
 	inner.place = fmt.Sprintf("%s[round %d]", f.place, n)
 	return &inner
 }
@@ -64,7 +64,7 @@ func (a *repeatAction) round(ctx context.Context, f *frame) (done bool, err erro
 		return false, err
 	}
 	f.refresh()
-	f.bind = f.bind.With(map[string]any{"steps": maps.Clone(f.results)})
+	f.bind = f.bind.With(map[string]any{"steps": eval.TypedFields(maps.Clone(f.results), maps.Clone(f.shapes))})
 	if a.until != nil {
 		if done, err := a.until.Bool(ctx, f.bind); done || err != nil {
 			return done, err

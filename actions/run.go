@@ -16,6 +16,8 @@ import (
 type Run struct {
 	Client   *kube.Client
 	Resource kube.Resource
+	// Shape is that of the resource's objects; nil is as good as one of which nothing is known.
+	Shape *kube.LiveShape
 	// Object is the body at the start of the cycle; nothing but Fresh changes it.
 	Object map[string]any
 	// Vars binds everything of the handler's scope except steps, memo, item, key and
@@ -52,8 +54,8 @@ type Run struct {
 	// Measure records a value of a metric that Needs has named, with the values of its labels
 	// in their order there.
 	Measure func(name string, value float64, labels ...string) error
-	// Children lists the living children of an alias, for wait.
-	Children func(alias string) ([]any, error)
+	// Children lists the living children of an alias, with their Shapes, for wait.
+	Children func(alias string) ([]any, []*eval.Shape, error)
 
 	// Subs runs the sub-handlers that a step has listed, as far as their time has
 	// come. Its value is a map of the results of all that have succeeded, once
@@ -83,6 +85,8 @@ type Run struct {
 
 	// Steps are the results of the named steps so far.
 	Steps map[string]any
+	// Shapes are those of the results that are objects, or have objects in them.
+	Shapes map[string]*eval.Shape
 	// Result is that of the step return, where HasResult is set.
 	Result    any
 	HasResult bool
@@ -91,6 +95,17 @@ type Run struct {
 	created map[string]bool
 	// listed are the ids of the sub-handlers so far, and where they stand.
 	listed map[string]string
+}
+
+// BoundSteps is the variable steps, which sees what is added to Steps later.
+func (r *Run) BoundSteps() any {
+	if r.Steps == nil {
+		r.Steps = map[string]any{}
+	}
+	if r.Shapes == nil {
+		r.Shapes = map[string]*eval.Shape{}
+	}
+	return eval.TypedFields(r.Steps, r.Shapes)
 }
 
 // Event is a Kubernetes event that a step emits.

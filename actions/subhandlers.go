@@ -32,6 +32,8 @@ type Sub struct {
 	Vars *eval.Binding
 	// Steps are the results of the steps before.
 	Steps map[string]any
+	// Shapes are the Shapes of those results that are objects, or have objects in them.
+	Shapes map[string]*eval.Shape
 }
 
 // subID is what may follow the slash in parent/child. It has none itself: each
@@ -86,11 +88,11 @@ func (s subhandler) list(ctx context.Context, f *frame) ([]Sub, error) {
 		sub, err := s.one(ctx, f, "")
 		return []Sub{sub}, err
 	}
-	value, err := s.forEach.Eval(ctx, f.bind)
+	value, shape, err := s.forEach.EvalTyped(ctx, f.bind)
 	if err != nil {
 		return nil, err
 	}
-	items, err := itemsOf(value)
+	items, err := itemsOf(value, shape)
 	if err != nil {
 		return nil, err
 	}
@@ -118,5 +120,5 @@ func (s subhandler) one(ctx context.Context, f *frame, item string) (Sub, error)
 		return Sub{}, permanent("two sub-handlers have the id %q: %s and %s", id, other, where)
 	}
 	f.listed[id] = where
-	return Sub{ID: id, Source: s.source, Vars: f.bind, Steps: maps.Clone(f.results)}, nil
+	return Sub{ID: id, Source: s.source, Vars: f.bind, Steps: maps.Clone(f.results), Shapes: maps.Clone(f.shapes)}, nil
 }

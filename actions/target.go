@@ -92,6 +92,9 @@ func (t *target) find(ctx context.Context, f *frame) (place, error) {
 	if err != nil {
 		return place{}, err
 	}
+	if err := f.know(ctx, resource); err != nil {
+		return place{}, err
+	}
 	p := place{resource: resource}
 	if p.name, err = t.name.Text(ctx, f.bind); err != nil {
 		return place{}, err

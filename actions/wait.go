@@ -93,15 +93,15 @@ func (a *waitAction) run(ctx context.Context, f *frame) (any, error) {
 }
 
 func (a *waitAction) list(f *frame) (any, error) {
-	children := make(map[string]any, len(a.children))
+	children, shapes := make(map[string]any, len(a.children)), make(map[string]*eval.Shape, len(a.children))
 	for _, alias := range a.children {
-		objects, err := f.Children(alias)
+		objects, each, err := f.Children(alias)
 		if err != nil {
 			return nil, fmt.Errorf("cannot list the children of %s: %w", alias, err)
 		}
-		children[alias] = objects
+		children[alias], shapes[alias] = objects, eval.ItemsShape(each)
 	}
-	return children, nil
+	return eval.TypedFields(children, shapes), nil
 }
 
 // postpone ends the attempt; the last look is right at the timeout.

@@ -190,7 +190,7 @@ type jsonList struct {
 	shape *Shape
 }
 
-func (l *jsonList) at(i int) ref.Val { return valueOf(l.raw[i], l.shape.item(i)) }
+func (l *jsonList) at(i int) ref.Val { return valueOf(l.raw[i], l.shape.Item(i)) }
 
 // Get implements traits.Indexer.
 func (l *jsonList) Get(index ref.Val) ref.Val {
@@ -274,7 +274,7 @@ func (l *jsonList) Value() any { return l.raw }
 // they are not alike.
 func (l *jsonList) plain() traits.Lister {
 	if l.shape == nil || l.shape.items == nil {
-		return types.NewDynamicList(elements{l.shape.item(0)}, l.raw)
+		return types.NewDynamicList(elements{l.shape.Item(0)}, l.raw)
 	}
 	all := make([]ref.Val, len(l.raw))
 	for i := range l.raw {

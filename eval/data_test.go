@@ -377,7 +377,7 @@ func TestShapes(t *testing.T) {
 		t.Error("there is a shape where nothing is converted")
 	}
 	crd := ObjectShape(schema.Builtin().Type(schema.KindOf("apiextensions.k8s.io/v1", "CustomResourceDefinition")))
-	root := crd.At("spec", "versions").item(0).At("schema", "openAPIV3Schema")
+	root := crd.At("spec", "versions").Item(0).At("schema", "openAPIV3Schema")
 	if deep := root.At("properties", "a", "properties", "b", "properties", "c"); deep != root || root.At("maximum") == nil {
 		t.Error("a schema in a schema has another shape")
 	}

@@ -213,7 +213,7 @@ func itemAt(list *jsonList, e ast.Expr) (any, bool) {
 	if !ok || i < 0 || int(i) >= len(list.raw) {
 		return nil, false
 	}
-	return Typed(list.raw[i], list.shape.item(int(i))), true
+	return Typed(list.raw[i], list.shape.Item(int(i))), true
 }
 
 // keysOf are the keys of a map, sorted.

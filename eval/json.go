@@ -196,7 +196,7 @@ func (w *jsonWriter) fromNative(v any, s *Shape) (any, error) {
 		}
 		result := make([]any, len(x))
 		for i, value := range x {
-			copied, err := w.fromNative(value, s.item(i))
+			copied, err := w.fromNative(value, s.Item(i))
 			if err != nil {
 				return nil, err
 			}

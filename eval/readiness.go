@@ -17,7 +17,7 @@ func conditionOf(obj, kind ref.Val) ref.Val {
 	}
 	var shape *Shape
 	if typed, ok := obj.(*jsonMap); ok {
-		shape = typed.shape.At("status", "conditions").item(0)
+		shape = typed.shape.At("status", "conditions").Item(0)
 	}
 	return types.OptionalOf(valueOf(found, shape))
 }

@@ -46,10 +46,12 @@ var metadataShape = sync.OnceValue(func() *Shape { return newShaper().shape(sche
 // objects have metadata.
 func ObjectShape(kind *schema.Type) *Shape {
 	if kind.Kind() != schema.Object {
-		kind = schema.ObjectOf("", []schema.Field{{Name: "metadata", Type: schema.Metadata()}})
+		return anyObject()
 	}
 	return ShapeOf(kind)
 }
+
+var anyObject = sync.OnceValue(func() *Shape { return FieldsShape(map[string]*Shape{"metadata": metadataShape()}) })
 
 // FieldsShape is the Shape of a map with these Shapes of its values.
 func FieldsShape(fields map[string]*Shape) *Shape {
@@ -59,6 +61,12 @@ func FieldsShape(fields map[string]*Shape) *Shape {
 		return nil
 	}
 	return &Shape{kind: schema.Object, fields: fields}
+}
+
+// TypedFields is a map for a Binding with these Shapes of its values. Both may be filled in later,
+// and what is added is seen.
+func TypedFields(values map[string]any, shapes map[string]*Shape) any {
+	return &jsonMap{values, &Shape{kind: schema.Object, fields: shapes}}
 }
 
 // ItemsShape is the Shape of a list with these Shapes of its elements.
@@ -143,8 +151,8 @@ func (s *Shape) field(name string) *Shape {
 	return nil
 }
 
-// item is the Shape of an element of a list.
-func (s *Shape) item(i int) *Shape {
+// Item is the Shape of an element of a list.
+func (s *Shape) Item(i int) *Shape {
 	switch {
 	case s == nil || s.kind != schema.List:
 		return nil

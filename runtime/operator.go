@@ -60,9 +60,13 @@ type operator struct {
 	ctx, work context.Context
 	running   sync.WaitGroup
 
+	// opening is for the first listings of what begins now; only discover's goroutine has it.
+	opening *sync.WaitGroup
+
 	troubles   troubles
 	namespaces *namespaces
 	crds       crds
+	shapes     *shapes
 
 	// kept is what ended runners have remembered of the objects of a resource.
 	kept map[schema.GroupResource]map[types.UID]*handle.Memory
@@ -96,6 +100,7 @@ func newOperator(compiled *handle.Operator, o Options, meter *metrics.Operator) 
 		crds:       crds{changed: make(chan struct{}, 1)},
 		client:     client,
 		log:        log,
+		opening:    &sync.WaitGroup{},
 		memo:       actions.NewMemo(nil),
 		metrics:    meter,
 		kept:       map[schema.GroupResource]map[types.UID]*handle.Memory{},
@@ -103,7 +108,11 @@ func newOperator(compiled *handle.Operator, o Options, meter *metrics.Operator) 
 		clashes:    map[string]bool{},
 		runners:    map[schema.GroupResource]*resourceRunner{},
 	}
+	if o.ApplyCRDs {
+		op.crds.last = time.Now() // what discovery and schemas say may be what was before
+	}
 	op.gate.Hook(op.gateChanged)
+	op.shapes = newShapes(op)
 	op.indexing = newIndexing(op)
 	op.activities = compiled.NewActivities(handle.ActivityOptions{
 		Metrics: meter,
@@ -193,28 +202,38 @@ func (o *operator) flush() {
 // the cluster has it.
 func (o *operator) discover(ready func()) {
 	said := map[*handle.Selector]string{}
-	for first := true; ; first = false {
+	begin := sync.OnceFunc(func() {
+		first := o.opening
+		o.opening = &sync.WaitGroup{} // nobody waits for later ones
+		o.running.Go(func() { o.begin(first, ready) })
+	})
+	defer begin()
+	for {
 		begun := o.startWatches(said)
 		o.looked.Store(true)
-		if first {
-			o.running.Go(func() {
-				begun.synced.Wait()
-				if n := len(o.troubles.list()); n > 0 && o.ctx.Err() == nil {
-					o.log.Warn("begins without what cannot be watched", "waiting for", n)
-				}
-				ready()
-			})
+		if !o.shapes.pending() {
+			begin()
 		}
 		if o.compiled.Settings.ScanningDisabled && !begun.unsure {
 			return
 		}
-		if !o.pause(begun.missing) {
+		if !o.pause(begun.missing || o.shapes.stale) {
 			return
 		}
 		if err := o.client.Discovery.Renew(o.ctx, renewed); err != nil && o.ctx.Err() == nil {
 			o.log.Debug("cannot ask the cluster what it serves", "error", err)
 		}
+		o.shapes.renew(o.ctx)
 	}
+}
+
+// begin waits for the first listings and says that the operator is ready.
+func (o *operator) begin(opening *sync.WaitGroup, ready func()) {
+	opening.Wait()
+	if n := len(o.troubles.list()); n > 0 && o.ctx.Err() == nil {
+		o.log.Warn("begins without what cannot be watched", "waiting for", n)
+	}
+	ready()
 }
 
 // pause waits until the cluster is to be asked again what it serves. False is for
@@ -222,7 +241,7 @@ func (o *operator) discover(ready func()) {
 func (o *operator) pause(missing bool) bool {
 	interval := servedInterval
 	switch {
-	case o.crds.unsettled(time.Now()):
+	case o.crds.unsettled(time.Now()) || o.shapes.pending():
 		interval = settleInterval
 	case missing:
 		interval = missingInterval
@@ -238,15 +257,15 @@ func (o *operator) pause(missing bool) bool {
 
 // beginning is what startWatches has begun.
 type beginning struct {
-	synced  *sync.WaitGroup // for the first listings
-	missing bool            // somebody waits for a resource
-	unsure  bool            // the cluster did not tell what it serves
+	missing bool // somebody waits for a resource
+	unsure  bool // the cluster did not tell what it serves
 }
 
 // startWatches starts what can be started and is not yet. What cannot is said
 // once per selector and reason.
 func (o *operator) startWatches(said map[*handle.Selector]string) beginning {
-	b := beginning{synced: &sync.WaitGroup{}}
+	var b beginning
+	defer o.shapes.sweep()
 	find := func(s *handle.Selector) ([]kube.Resource, bool) {
 		found, err := o.resolve(s)
 		o.tell(s, err, said)
@@ -255,10 +274,11 @@ func (o *operator) startWatches(said map[*handle.Selector]string) beginning {
 		b.unsure = b.unsure || err != nil && !isAnswer(err)
 		return found, err == nil
 	}
-	o.related.start(find)
+	b.missing = o.related.start(find) || b.missing
 	chosen := o.choose(find)
 	if !b.unsure {
 		b.missing = o.retire(chosen) || b.missing
+		o.shapes.retire(chosen)
 	}
 	maps.DeleteFunc(chosen, func(name schema.GroupResource, c *choice) bool {
 		return o.runner(name) != nil || len(c.handlers)+len(c.indexes) == 0
@@ -267,9 +287,14 @@ func (o *operator) startWatches(said map[*handle.Selector]string) beginning {
 		o.indexing.await(c)
 	}
 	o.indexing.chosen()
-	for _, c := range chosen {
-		b.synced.Add(1)
-		o.start(c, b.synced.Done)
+	for name, c := range chosen {
+		shape, ok := o.shapes.of(o.ctx, c.resource)
+		if o.shapes.holdUp[name] = !ok; !ok {
+			b.missing, b.unsure = true, true
+			continue
+		}
+		o.opening.Add(1)
+		o.start(c, shape, o.opening.Done)
 	}
 	return b
 }
@@ -322,9 +347,9 @@ func (o *operator) resolve(s *handle.Selector) ([]kube.Resource, error) {
 	return found, err
 }
 
-// start watches a resource and works on its objects. It knows what a former
+// start watches a resource and works on its objects, which have this Shape. It knows what a former
 // runner of the resource has remembered of them.
-func (o *operator) start(c *choice, synced func()) {
+func (o *operator) start(c *choice, shape *kube.LiveShape, synced func()) {
 	name := c.resource.GVR().GroupResource()
 	settings := &o.compiled.Settings
 	meter := o.metrics.Resource(name.String())
@@ -357,6 +382,7 @@ func (o *operator) start(c *choice, synced func()) {
 	delete(o.kept, name)
 	runner.worker = o.compiled.NewWorker(c.handlers, handle.WorkerOptions{
 		Resource: c.resource,
+		Shape:    shape,
 		Client:   o.client,
 		ID:       instance(o.compiled.Name),
 		Version:  o.options.Version,

@@ -10,6 +10,7 @@ import (
 
 	"github.com/kopf-declarative/kopf-declarative/actions"
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
+	"github.com/kopf-declarative/kopf-declarative/eval"
 	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
 	"github.com/kopf-declarative/kopf-declarative/runtime/handle"
 	"github.com/kopf-declarative/kopf-declarative/runtime/watch"
@@ -29,6 +30,7 @@ type related struct {
 
 // relatedCache holds the objects of one resource that have an owner.
 type relatedCache struct {
+	shape   *kube.LiveShape
 	listed  chan struct{} // closed once the cache is complete
 	byOwner map[types.UID]map[types.NamespacedName]*kube.Object
 	owners  map[types.NamespacedName][]types.UID
@@ -49,8 +51,8 @@ func newRelated(o *operator) *related {
 	}
 }
 
-// watch starts a watch of a related resource, once.
-func (r *related) watch(resource kube.Resource) {
+// watch starts a watch of a related resource, whose objects have this Shape.
+func (r *related) watch(resource kube.Resource, shape *kube.LiveShape) {
 	gvr := resource.GVR()
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -58,6 +60,7 @@ func (r *related) watch(resource kube.Resource) {
 		return
 	}
 	cache := &relatedCache{
+		shape:   shape,
 		listed:  make(chan struct{}),
 		byOwner: map[types.UID]map[types.NamespacedName]*kube.Object{},
 		owners:  map[types.NamespacedName][]types.UID{},
@@ -139,35 +142,41 @@ func (r *related) of() handle.Related {
 	return handle.Related{Children: r.children, Read: r.read}
 }
 
+// child is one that is known, with the Shape of its kind.
+type child struct {
+	*kube.Object
+	shape *eval.Shape
+}
+
 // children decodes the living children of an object by alias. The watch may
 // bring those that were made a moment ago only later: a handler that makes
 // children and waits until all of them are ready must not find none to wait for.
-func (r *related) children(uid, alias string, made []handle.Made) ([]any, error) {
+func (r *related) children(uid, alias string, made []handle.Made) (objects []any, shapes []*eval.Shape, err error) {
 	known, complete := r.packed(types.UID(uid), alias)
 	if !complete {
 		delay := missingInterval
-		return nil, &actions.Temporary{Message: fmt.Sprintf("children.%s is not known yet", alias), Delay: &delay, Waiting: true}
+		return nil, nil, &actions.Temporary{Message: fmt.Sprintf("children.%s is not known yet", alias), Delay: &delay, Waiting: true}
 	}
 	newest := r.newest(types.UID(uid), alias, made)
-	out := []any{}
-	for _, object := range known {
-		if m := newest[object.UID]; m != nil && olderThan(object.ResourceVersion, essence.MetaText(m, "resourceVersion")) {
+	objects = []any{}
+	for _, c := range known {
+		if m := newest[c.UID]; m != nil && olderThan(c.ResourceVersion, essence.MetaText(m, "resourceVersion")) {
 			continue
 		}
-		delete(newest, object.UID)
-		body, err := object.Decode()
+		delete(newest, c.UID)
+		body, err := c.Decode()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		out = append(out, body)
+		objects, shapes = append(objects, body), append(shapes, c.shape)
 	}
 	for _, m := range made {
 		if uid := essence.MetaText(m.Object, "uid"); newest[uid] != nil {
-			out = append(out, newest[uid])
+			objects, shapes = append(objects, newest[uid]), append(shapes, r.shapeOf(m.Resource))
 			delete(newest, uid)
 		}
 	}
-	return out, nil
+	return objects, shapes, nil
 }
 
 // newest are those objects just made that are children under an alias, by uid.
@@ -185,7 +194,7 @@ func (r *related) newest(parent types.UID, alias string, made []handle.Made) map
 
 // packed are the children as far as they are known. Few that are known must not
 // be taken for few.
-func (r *related) packed(uid types.UID, alias string) (known []*kube.Object, complete bool) {
+func (r *related) packed(uid types.UID, alias string) (known []child, complete bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	complete = r.aliases[alias] != nil
@@ -193,10 +202,17 @@ func (r *related) packed(uid types.UID, alias string) (known []*kube.Object, com
 		cache := r.caches[gvr]
 		complete = complete && cache.isListed()
 		for _, object := range cache.byOwner[uid] {
-			known = append(known, object)
+			known = append(known, child{object, cache.shape.Shape()})
 		}
 	}
 	return known, complete
+}
+
+// shapeOf is the Shape of the objects of a resource that is watched.
+func (r *related) shapeOf(resource kube.Resource) *eval.Shape {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.caches[resource.GVR()].shape.Shape()
 }
 
 func (c *relatedCache) isListed() bool {
@@ -234,18 +250,35 @@ func (r *related) forget(uid types.UID) {
 	}
 }
 
-// start watches what waiting handlers look at, as far as the cluster has it.
-func (r *related) start(find func(*handle.Selector) ([]kube.Resource, bool)) {
+// start watches what waiting handlers look at, as far as the cluster has it. It tells whether
+// something is left to be tried again.
+func (r *related) start(find func(*handle.Selector) ([]kube.Resource, bool)) (missing bool) {
 	for _, s := range r.o.compiled.Related {
 		found, ok := find(s.Selector)
-		if !ok {
-			continue
-		}
 		for _, resource := range found {
-			r.watch(resource)
+			ok = r.follow(resource) && ok
 		}
-		r.means(s.Alias, found)
+		if ok {
+			r.means(s.Alias, found)
+		}
+		missing = missing || !ok
 	}
+	return missing
+}
+
+// follow watches a resource once it is known what its objects look like.
+func (r *related) follow(resource kube.Resource) bool {
+	r.mu.Lock()
+	known := r.caches[resource.GVR()] != nil
+	r.mu.Unlock()
+	if known {
+		return true
+	}
+	shape, ok := r.o.shapes.of(r.o.ctx, resource)
+	if ok {
+		r.watch(resource, shape)
+	}
+	return ok
 }
 
 // means notes which resources an alias means now, if any. One that has another

@@ -187,7 +187,7 @@ spec:
 			wide := map[string]int{}
 			for _, r := range proxy.Requests() {
 				path := r.URL.Path
-				if path != "/api" && path != "/apis" && path != "/version" && !strings.Contains(path, "/namespaces/") {
+				if path != "/api" && path != "/apis" && path != "/version" && !strings.HasPrefix(path, "/openapi/v3") && !strings.Contains(path, "/namespaces/") {
 					wide[path]++
 				}
 			}

@@ -54,6 +54,8 @@ type Client struct {
 	Dynamic dynamic.Interface
 	// Discovery knows what the server serves.
 	Discovery *Discovery
+	// Shapes knows what is more than JSON in the server's objects.
+	Shapes *Shapes
 	// REST is the configuration that all clients here were made from.
 	REST *rest.Config
 	// Namespace is the namespace of the kubeconfig's context or of the own pod.
@@ -101,17 +103,20 @@ func NewClient(config *rest.Config, o Options) (*Client, error) {
 	if now == nil {
 		now = time.Now
 	}
-	return &Client{Dynamic: dyn, Discovery: newDiscovery(raw, now), REST: config, Namespace: "default", raw: raw, untuned: untuned}, nil
+	return &Client{
+		Dynamic: dyn, Discovery: newDiscovery(raw, now), Shapes: newShapes(raw, now),
+		REST: config, Namespace: "default", raw: raw, untuned: untuned,
+	}, nil
 }
 
 // With is a client for the same cluster with other options. Both share what
-// discovery knows.
+// discovery and the schemas tell.
 func (c *Client) With(o Options) (*Client, error) {
 	client, err := NewClient(c.untuned, o)
 	if err != nil {
 		return nil, err
 	}
-	client.Discovery, client.Namespace = c.Discovery, c.Namespace
+	client.Discovery, client.Shapes, client.Namespace = c.Discovery, c.Shapes, c.Namespace
 	return client, nil
 }
 

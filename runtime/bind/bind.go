@@ -12,6 +12,8 @@ import (
 // Subject is what every expression about an object sees. All of it is only read.
 type Subject struct {
 	Object map[string]any
+	// Shape is that of the resource's objects.
+	Shape *eval.Shape
 	// Resource and Operator are the variables of these names.
 	Resource, Operator map[string]any
 	// Memo is called when the memo is first used.
@@ -22,10 +24,10 @@ type Subject struct {
 // Vars are the variables.
 func (s Subject) Vars() map[string]any {
 	return map[string]any{
-		"body":        s.Object,
-		"spec":        stanza(s.Object, "spec"),
-		"status":      stanza(s.Object, "status"),
-		"meta":        stanza(s.Object, "metadata"),
+		"body":        eval.Typed(s.Object, s.Shape),
+		"spec":        eval.Typed(stanza(s.Object, "spec"), s.Shape.At("spec")),
+		"status":      eval.Typed(stanza(s.Object, "status"), s.Shape.At("status")),
+		"meta":        eval.Typed(stanza(s.Object, "metadata"), s.Shape.At("metadata")),
 		"name":        essence.MetaText(s.Object, "name"),
 		"uid":         essence.MetaText(s.Object, "uid"),
 		"labels":      metaMap(s.Object, "labels"),
@@ -43,12 +45,12 @@ func Identity(name, id, version string) map[string]any {
 	return map[string]any{"name": name, "id": id, "version": version}
 }
 
-// Change are the variables of a change; both essences are read-only.
-func Change(c cause.Cause) map[string]any {
+// Change are the variables of a change of an object with a Shape; both essences are read-only.
+func Change(c cause.Cause, shape *eval.Shape) map[string]any {
 	return map[string]any{
 		"reason":        string(c.Reason),
-		"old":           anyMap(c.Old),
-		"new":           anyMap(c.New),
+		"old":           eval.Typed(anyMap(c.Old), shape),
+		"new":           eval.Typed(anyMap(c.New), shape),
 		"diff":          func() (any, error) { return c.Diff.Values(), nil },
 		eval.ChangedKey: func(path []string) bool { return c.Diff.Touches(path) },
 	}
@@ -56,13 +58,13 @@ func Change(c cause.Cause) map[string]any {
 
 // Field are those variables of a change that a handler of one field sees differently: they
 // are relative to it.
-func Field(c cause.Cause, path []string) map[string]any {
+func Field(c cause.Cause, path []string, shape *eval.Shape) map[string]any {
 	diff := c.Diff.Relative(path)
 	old, _ := essence.Lookup(c.Old, path)
 	now, _ := essence.Lookup(c.New, path)
 	return map[string]any{
-		"old":  old,
-		"new":  now,
+		"old":  eval.Typed(old, shape.At(path...)),
+		"new":  eval.Typed(now, shape.At(path...)),
 		"diff": func() (any, error) { return diff.Values(), nil },
 	}
 }

@@ -35,7 +35,7 @@ func TestSubject(t *testing.T) {
 func TestChange(t *testing.T) {
 	size := func(n int64) map[string]any { return map[string]any{"spec": map[string]any{"size": n}} }
 	first := cause.Cause{Reason: cause.Create, New: size(2), Diff: essence.Compare(nil, size(2))}
-	vars := bind.Change(first)
+	vars := bind.Change(first, nil)
 	for _, v := range eval.Variables {
 		if _, has := vars[v.Name]; !has && v.Scope&eval.Change != 0 {
 			t.Errorf("%s has no value", v.Name)
@@ -45,7 +45,7 @@ func TestChange(t *testing.T) {
 		t.Errorf("old %#v, reason %v", vars["old"], vars["reason"])
 	}
 	changed := cause.Cause{Reason: cause.Update, Old: size(1), New: size(2), Diff: essence.Compare(size(1), size(2))}
-	field := bind.Field(changed, []string{"spec", "size"})
+	field := bind.Field(changed, []string{"spec", "size"}, nil)
 	if field["old"] != int64(1) || field["new"] != int64(2) {
 		t.Errorf("the field was %v and is %v", field["old"], field["new"])
 	}

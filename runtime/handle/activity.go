@@ -182,7 +182,7 @@ func (a *Activities) attempt(ctx context.Context, h *Handler, steps *actions.Pro
 	} else {
 		run.Kept = record.Once
 	}
-	run.Vars = vars.With(map[string]any{"vars": h.vars.Bind(ctx, vars.With(map[string]any{"steps": run.Steps}))})
+	run.Vars = vars.With(map[string]any{"vars": h.vars.Bind(ctx, vars.With(map[string]any{"steps": run.BoundSteps()}))})
 	return steps.Run(ctx, run)
 }
 

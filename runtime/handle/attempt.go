@@ -182,7 +182,7 @@ func (p *pass) perform(ctx context.Context, h *Handler, steps *actions.Program, 
 	if p.live != nil {
 		p.live.equip(run, attempt)
 	}
-	run.Vars = vars.With(map[string]any{"vars": h.vars.Bind(ctx, vars.With(map[string]any{"steps": run.Steps}))})
+	run.Vars = vars.With(map[string]any{"vars": h.vars.Bind(ctx, vars.With(map[string]any{"steps": run.BoundSteps()}))})
 	if steps == nil {
 		return run, nil
 	}
@@ -207,11 +207,13 @@ func (p *pass) remember(run *actions.Run, h *Handler, record state.Record) {
 
 func (p *pass) newRun(h *Handler, started time.Time) *actions.Run {
 	uid := essence.MetaText(p.object, "uid")
-	steps := map[string]any{}
+	steps, shapes := map[string]any{}, map[string]*eval.Shape{}
 	maps.Copy(steps, h.before)
+	maps.Copy(shapes, h.shapesBefore)
 	return &actions.Run{
 		Client:        p.w.client,
 		Resource:      p.w.resource,
+		Shape:         p.w.shapes,
 		Object:        p.object,
 		Operator:      p.w.operator.Name,
 		HandlerID:     h.ID,
@@ -227,10 +229,13 @@ func (p *pass) newRun(h *Handler, started time.Time) *actions.Run {
 		Reads: func(resource kube.Resource, namespace, name string) {
 			p.w.related.Read(uid, resource, namespace, name)
 		},
-		Made:     func(resource kube.Resource, object map[string]any) { p.made = append(p.made, Made{resource, object}) },
-		Measure:  p.w.metrics.Measure,
-		Children: func(alias string) ([]any, error) { return p.w.related.Children(uid, alias, p.made) },
-		Steps:    steps,
+		Made:    func(resource kube.Resource, object map[string]any) { p.made = append(p.made, Made{resource, object}) },
+		Measure: p.w.metrics.Measure,
+		Children: func(alias string) ([]any, []*eval.Shape, error) {
+			return p.w.related.Children(uid, alias, p.made)
+		},
+		Steps:  steps,
+		Shapes: shapes,
 	}
 }
 
@@ -240,7 +245,7 @@ func (p *pass) keepResult(ctx context.Context, h *Handler, run *actions.Run) (an
 	result, has := run.Result, run.HasResult
 	if h.result != nil && !has {
 		var err error
-		if result, has, err = h.result.Render(ctx, run.Vars.With(map[string]any{"steps": run.Steps})); err != nil {
+		if result, has, err = h.result.Render(ctx, run.Vars.With(map[string]any{"steps": run.BoundSteps()})); err != nil {
 			return nil, err
 		}
 	}

@@ -49,6 +49,8 @@ type Handler struct {
 	parent   *Handler
 	around   *eval.Binding
 	before   map[string]any
+	// shapesBefore are the Shapes of what is in before.
+	shapesBefore map[string]*eval.Shape
 }
 
 // The values of `on` that are not a reason of their own.

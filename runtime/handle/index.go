@@ -82,7 +82,7 @@ func (w *Worker) Index(ctx context.Context, indexes []*Index, object map[string]
 	vars := p.bind(map[string]any{"param": nil})
 	out := make([]index.Entry, 0, len(indexes))
 	for _, x := range indexes {
-		e, err := x.entry(ctx, subject{object: object, vars: vars})
+		e, err := x.entry(ctx, subject{object: object, shape: w.shape(), vars: vars})
 		if err != nil {
 			w.faults.index(x, err)
 			e = index.Entry{}

@@ -83,7 +83,8 @@ func (c *compiler) valueTest(t *spec.ValueTest, of *schema.Type, s eval.Scope) *
 
 // holds tells whether a value passes the test. An absent value is tested as
 // null, and a null counts as absent, as it does in a diff.
-func (t *valueTest) holds(ctx context.Context, value any, present bool, b *eval.Binding) (bool, error) {
+// It stands at a path of the subject.
+func (t *valueTest) holds(ctx context.Context, value any, present bool, s subject, path []string) (bool, error) {
 	switch {
 	case t.exists != nil && *t.exists != present:
 		return false, nil
@@ -92,7 +93,7 @@ func (t *valueTest) holds(ctx context.Context, value any, present bool, b *eval.
 	case t.in != nil && !slices.ContainsFunc(t.in, func(v any) bool { return patch.Equal(v, value) }):
 		return false, nil
 	case t.when != nil:
-		return t.when.Bool(ctx, b.With(map[string]any{"value": value}))
+		return t.when.Bool(ctx, s.vars.With(map[string]any{"value": eval.Typed(value, s.shape.At(path...))}))
 	default:
 		return true, nil
 	}
@@ -101,6 +102,7 @@ func (t *valueTest) holds(ctx context.Context, value any, present bool, b *eval.
 // subject is what a matcher looks at.
 type subject struct {
 	object map[string]any
+	shape  *eval.Shape
 	cause  cause.Cause
 	vars   *eval.Binding
 }
@@ -156,8 +158,9 @@ func (m *matcher) all(ctx context.Context, s subject, field func(context.Context
 
 func namedTests(ctx context.Context, tests []namedTest, s subject, stanza string) (bool, error) {
 	for _, t := range tests {
-		value, present := lookup(s.object, []string{"metadata", stanza, t.name})
-		if ok, err := t.test.holds(ctx, value, present, s.vars); !ok || err != nil {
+		path := []string{"metadata", stanza, t.name}
+		value, present := lookup(s.object, path)
+		if ok, err := t.test.holds(ctx, value, present, s, path); !ok || err != nil {
 			return false, err
 		}
 	}
@@ -173,7 +176,7 @@ func (m *matcher) fieldNow(ctx context.Context, s subject) (bool, error) {
 	case m.value == nil:
 		return present, nil
 	default:
-		return m.value.holds(ctx, value, present, s.vars)
+		return m.value.holds(ctx, value, present, s, m.field)
 	}
 }
 
@@ -184,7 +187,7 @@ func (m *matcher) fieldChanged(ctx context.Context, s subject) (bool, error) {
 	}
 	old, hadOld := lookup(s.cause.Old, m.field)
 	if m.old != nil {
-		if ok, err := m.old.holds(ctx, old, hadOld, s.vars); !ok || err != nil {
+		if ok, err := m.old.holds(ctx, old, hadOld, s, m.field); !ok || err != nil {
 			return false, err
 		}
 	}
@@ -192,7 +195,7 @@ func (m *matcher) fieldChanged(ctx context.Context, s subject) (bool, error) {
 		return true, nil
 	}
 	now, hasNew := lookup(s.cause.New, m.field)
-	return m.new.holds(ctx, now, hasNew, s.vars)
+	return m.new.holds(ctx, now, hasNew, s, m.field)
 }
 
 // fieldThere is the field's part of relevant: some side of it must be there,
@@ -222,7 +225,7 @@ func (m *matcher) eitherSide(ctx context.Context, s subject) (bool, error) {
 		ok := present
 		if m.value != nil {
 			var err error
-			if ok, err = m.value.holds(ctx, value, present, s.vars); err != nil {
+			if ok, err = m.value.holds(ctx, value, present, s, m.field); err != nil {
 				return false, err
 			}
 		}

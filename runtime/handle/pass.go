@@ -169,7 +169,7 @@ func (p *pass) relevant(ctx context.Context) bool {
 
 // test asks a filter; one that fails does not match.
 func (p *pass) test(ctx context.Context, h *Handler, filter func(context.Context, subject) (bool, error)) bool {
-	ok, err := filter(ctx, subject{object: p.object, cause: p.cause, vars: p.handlerVars(ctx, h)})
+	ok, err := filter(ctx, subject{object: p.object, shape: p.w.shape(), cause: p.cause, vars: p.handlerVars(ctx, h)})
 	if err != nil {
 		p.w.faults.filter(h, err)
 		return false
@@ -461,7 +461,7 @@ func (p *pass) newOwn() *actions.OwnPatch {
 
 // changeVars are the variables of a change, and what the filters of timers and daemons see.
 func (p *pass) changeVars() map[string]any {
-	vars := bind.Change(p.cause)
+	vars := bind.Change(p.cause, p.w.shape())
 	vars["stopped"] = nil
 	return vars
 }
@@ -476,7 +476,7 @@ func (p *pass) handlerVars(ctx context.Context, h *Handler) *eval.Binding {
 	base = base.With(map[string]any{"index": func() (any, error) { return BindIndexes(p.w.indexes), nil }})
 	more := map[string]any{"param": bind.Param(ctx, h.param, base)}
 	if h.field != nil && p.cause.New != nil {
-		maps.Copy(more, bind.Field(p.cause, h.field))
+		maps.Copy(more, bind.Field(p.cause, h.field, p.w.shape()))
 	}
 	return base.With(more)
 }

@@ -45,7 +45,8 @@ func (h *Handler) made(sub actions.Sub) *Handler {
 	template := h.subs[sub.Source]
 	out := *template
 	out.ID = h.ID + "/" + sub.ID
-	out.template, out.parent, out.around, out.before = template, h, sub.Vars, sub.Steps
+	out.template, out.parent, out.around = template, h, sub.Vars
+	out.before, out.shapesBefore = sub.Steps, sub.Shapes
 	return &out
 }
 

@@ -23,6 +23,7 @@ import (
 type Worker struct {
 	operator *Operator
 	resource kube.Resource
+	shapes   *kube.LiveShape // nil where nothing is known of the objects
 	client   *kube.Client
 	log      *slog.Logger
 	emit     func(actions.Event)
@@ -56,9 +57,9 @@ type Worker struct {
 
 // Related is where a worker finds other objects than the one it handles.
 type Related struct {
-	// Children lists the live children of an object by resource alias. Those
-	// that were made a moment ago may not be known to it yet.
-	Children func(uid, alias string, made []Made) ([]any, error)
+	// Children lists the live children of an object by resource alias, with their
+	// Shapes. Those that were made a moment ago may not be known to it yet.
+	Children func(uid, alias string, made []Made) ([]any, []*eval.Shape, error)
 	// Read notes that handling the object with this uid depends on another
 	// object: a change of that one wakes it.
 	Read func(uid string, resource kube.Resource, namespace, name string)
@@ -73,7 +74,9 @@ type Made struct {
 // WorkerOptions are what a Worker needs besides its operator.
 type WorkerOptions struct {
 	Resource kube.Resource
-	Client   *kube.Client
+	// Shape is that of the resource's objects.
+	Shape  *kube.LiveShape
+	Client *kube.Client
 	// ID tells this process from others that run the operator, and Version is
 	// that of the engine.
 	ID, Version string
@@ -102,6 +105,7 @@ func (o *Operator) NewWorker(handlers []*Handler, opts WorkerOptions) *Worker {
 	w := &Worker{
 		operator: o,
 		resource: opts.Resource,
+		shapes:   opts.Shape,
 		client:   opts.Client,
 		log:      opts.Log,
 		emit:     opts.Emit,
@@ -212,7 +216,8 @@ func (w *Worker) Event(ctx context.Context, eventType string, object map[string]
 	if eventType != "" {
 		typeValue = eventType
 	}
-	p.vars = p.bind(map[string]any{"event": map[string]any{"type": typeValue, "object": object}})
+	p.vars = p.bind(map[string]any{"event": eval.TypedFields(
+		map[string]any{"type": typeValue, "object": object}, map[string]*eval.Shape{"object": w.shape()})})
 	for _, h := range w.events {
 		p.silently(ctx, h)
 	}
@@ -254,6 +259,9 @@ func (w *Worker) Gone(ctx context.Context, object map[string]any, mem *Memory, n
 	}
 }
 
+// shape is that of the resource's objects by now.
+func (w *Worker) shape() *eval.Shape { return w.shapes.Shape() }
+
 func (w *Worker) objectLog(object map[string]any) *slog.Logger {
 	name := essence.MetaText(object, "name")
 	if ns := essence.MetaText(object, "namespace"); ns != "" {
@@ -266,6 +274,7 @@ func (w *Worker) objectLog(object map[string]any) *slog.Logger {
 func (p *pass) bind(more map[string]any) *eval.Binding {
 	vars := bind.Subject{
 		Object:   p.object,
+		Shape:    p.w.shape(),
 		Resource: p.w.resource.Vars(),
 		Operator: p.w.identity,
 		Memo:     func() (any, error) { return p.memo().Data(), nil },

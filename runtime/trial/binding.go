@@ -23,7 +23,7 @@ func (t *Trial) binding(ctx context.Context) *eval.Binding {
 	maps.Copy(vars, t.everywhere(now))
 	if t.subject.object != nil {
 		s := bind.Subject{
-			Object: t.subject.object, Resource: t.subject.resource.Vars(),
+			Object: t.subject.object, Shape: t.subject.shape, Resource: t.subject.resource.Vars(),
 			Memo: func() (any, error) { return map[string]any{}, nil }, Now: now,
 		}
 		about := s.Vars()

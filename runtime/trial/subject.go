@@ -9,6 +9,7 @@ import (
 	"github.com/google/cel-go/cel"
 
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
+	"github.com/kopf-declarative/kopf-declarative/eval"
 	"github.com/kopf-declarative/kopf-declarative/runtime/bind"
 	"github.com/kopf-declarative/kopf-declarative/runtime/cause"
 	"github.com/kopf-declarative/kopf-declarative/runtime/essence"
@@ -20,6 +21,7 @@ type subject struct {
 	// object is nil where there is none.
 	object   map[string]any
 	resource kube.Resource
+	shape    *eval.Shape
 	cause    cause.Cause
 	// known are the variables of the change that have a value.
 	known map[string]bool
@@ -61,6 +63,7 @@ func (s *subject) make(o Options, given map[string]any) error {
 		return err
 	}
 	s.resource = resourceOf(s.object, o.Kinds)
+	s.shape = eval.ObjectShape(o.Kinds.TypeOfKind(typeMeta(s.object)))
 	return s.detect(o, given)
 }
 
@@ -151,9 +154,9 @@ func storageOf(o Options, in *cause.Input) *state.Storage {
 
 // vars are the variables of the change that have a value.
 func (s *subject) vars(field []string) map[string]any {
-	vars := bind.Change(s.cause)
+	vars := bind.Change(s.cause, s.shape)
 	if field != nil {
-		maps.Copy(vars, bind.Field(s.cause, field))
+		maps.Copy(vars, bind.Field(s.cause, field, s.shape))
 	}
 	for name := range vars {
 		if name != changedKey && !s.known[name] || name == changedKey && !s.known["diff"] {

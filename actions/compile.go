@@ -81,7 +81,7 @@ func (c *compiler) step(source *spec.Step) *step {
 // and its names are seen by nobody else.
 func (c *compiler) inLoop(over *eval.Program) *compiler {
 	inner := *c
-	inner.env = c.knowing(itemTypes(over.Type().JSON()))
+	inner.env = c.knowing(itemTypes(over.Type()))
 	inner.scope |= eval.Item
 	inner.results = slices.Clone(c.results)
 	inner.visible = slices.Clone(c.visible)

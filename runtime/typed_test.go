@@ -13,7 +13,10 @@ import (
 
 	"github.com/kopf-declarative/kopf-declarative/runtime"
 	"github.com/kopf-declarative/kopf-declarative/runtime/devcluster/faultproxy"
+	"github.com/kopf-declarative/kopf-declarative/runtime/lint"
 	"github.com/kopf-declarative/kopf-declarative/runtime/scope"
+	"github.com/kopf-declarative/kopf-declarative/spec"
+	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
 
 // clock is a definition whose objects have values of all formats; `at` has the one given.
@@ -171,6 +174,7 @@ spec:
       resource: clocks.GROUP
       do: [{log: "day ${old < new} ${old} ${new}"}]
 `, "GROUP", group)
+	w.lints(operator, clock(group, "date"), crd("Widget", "widgets", "Namespaced", `{status: {}}`))
 	e := w.start(operator)
 	w.typed(gvr, "Clock", `{metadata: {name: one}, spec: {`+strings.ReplaceAll(strings.TrimSpace(clockSpec), "\n", ", ")+`}}`)
 	e.says("is done true")
@@ -199,6 +203,20 @@ spec:
 	e.says("is done true")
 	if n := e.count("level=ERROR") + e.count("level=WARN"); n > 0 {
 		t.Errorf("%d problems", n)
+	}
+}
+
+// lints checks that lint knows the types and has nothing against an operator.
+func (w *world) lints(operator string, crds ...map[string]any) {
+	w.t.Helper()
+	for _, crd := range crds {
+		operator += "\n---\n" + encoded(w.t, crd)
+	}
+	_, found := lint.Sources([]spec.Source{{Name: "operator.yaml", Text: []byte(operator)}}, nil)
+	for _, d := range found {
+		if d.Severity == diag.Error {
+			w.t.Errorf("%v", d)
+		}
 	}
 }
 

@@ -72,7 +72,11 @@ type Selection struct {
 // lists with the Binding and is only to be read. An optional without value is
 // nil.
 func (p *Program) Eval(ctx context.Context, b *Binding) (any, error) {
-	value, _, err := p.json(ctx, b, true)
+	v, err := p.value(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	value, _, err := p.json(b, v, true)
 	return value, err
 }
 
@@ -83,7 +87,7 @@ func (p *Program) EvalTyped(ctx context.Context, b *Binding) (value any, shape *
 	if err != nil {
 		return nil, nil, err
 	}
-	value, _, err = p.written(b, v, true)
+	value, _, err = p.json(b, v, true)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -102,20 +106,26 @@ func (p *Program) Bool(ctx context.Context, b *Binding) (bool, error) {
 	return false, p.failed(Failed, fmt.Sprintf("the result must be true or false, it is %s", typeName(v)))
 }
 
-// json evaluates and converts; ok is false where the value is omitted.
-func (p *Program) json(ctx context.Context, b *Binding, share bool) (value any, ok bool, err error) {
+// render evaluates and writes; ok is false where the value is omitted.
+func (p *Program) render(ctx context.Context, b *Binding) (value any, ok bool, err error) {
 	v, err := p.value(ctx, b)
 	if err != nil {
 		return nil, false, err
 	}
-	return p.written(b, v, share)
+	return p.written(b, v, false)
 }
 
-// written converts a value of the expression; ok is false where it is omitted.
+// written is a value of the expression in a template: as it is stored, where the expression only
+// selects it.
 func (p *Program) written(b *Binding, v ref.Val, share bool) (value any, ok bool, err error) {
 	if raw, ok := p.original(b, v); ok {
 		return raw, true, nil
 	}
+	return p.json(b, v, share)
+}
+
+// json converts a value of the expression; ok is false where it is omitted.
+func (p *Program) json(b *Binding, v ref.Val, share bool) (value any, ok bool, err error) {
 	w := jsonWriter{share: share}
 	value, ok, err = w.toJSON(v)
 	if err != nil {

@@ -136,7 +136,7 @@ func (p broken) render(context.Context, *Binding) (any, bool, error) {
 type expression struct{ program *Program }
 
 func (p expression) render(ctx context.Context, b *Binding) (any, bool, error) {
-	return p.program.json(ctx, b, false)
+	return p.program.render(ctx, b)
 }
 
 // mixed is a string of texts and expressions. Where one of them is omitted,

@@ -303,7 +303,7 @@ spec:
               - {apiVersion: v1, kind: Secret, metadata: {name: "${name}-copy"}, data: "${body.data}", type: example.com/copy}
         - log: |
             secret ${string(body.data.word)} ${body.data.word}, lease ${now > steps.lease.spec.acquireTime} ${steps.lease.spec.acquireTime},
-            deployment ${now >= steps.deployment.metadata.creationTimestamp}, ${steps.both[0].data.at.size()} ${steps.both[1].data.word == body.data.word}
+            deployment ${now + duration("1m") >= steps.deployment.metadata.creationTimestamp}, ${steps.both[0].data.at.size()} ${steps.both[1].data.word == body.data.word}
       match: {when: "body.?type.orValue('') == 'example.com/word' && body.data.word == b'hello'"}
 `)
 	w.create(secrets, `{metadata: {name: one}, type: example.com/word, data: {word: aGVsbG8=}}`)

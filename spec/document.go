@@ -119,6 +119,9 @@ func breakAt(text string, at int) int {
 		}
 		return 1
 	}
+	if text[at] < 0xc2 { // none of the others begins with it
+		return 0
+	}
 	for _, wide := range [...]string{"\u0085", "\u2028", "\u2029"} {
 		if hasPrefixAt(text, at, wide) {
 			return len(wide)

@@ -1,7 +1,6 @@
 package lsp
 
 import (
-	"bytes"
 	"strings"
 
 	"github.com/kopf-declarative/kopf-declarative/runtime/lsp/outline"
@@ -70,28 +69,28 @@ func focusOn(content string, documents []*outline.Document, edit stretch) *focus
 			}
 		}
 	}
+	left := map[*outline.Node]int{} // items of each list
 	for _, item := range items {
-		at := stretch{item.From, item.To}
-		if id := item.Get("id"); at.touches(edit) || id != nil && needed[id.Value()] {
+		id := item.Get("id")
+		if (stretch{item.From, item.To}).touches(edit) || id != nil && needed[id.Value()] {
+			left[item.Parent]++
 			continue
 		}
-		f.blank(item, content)
+		f.blank(max(strings.LastIndexByte(content[:item.From], '-'), 0), item.To)
+	}
+	for _, item := range items {
+		if list := item.Parent; left[list] == 0 && list.Field != nil {
+			f.blank(list.Field.Key.From, list.Field.Colon+1) // a list without items
+			left[list]++
+		}
 	}
 	return f
 }
 
-// blank takes an item out of its list, with its dash; and the list, if it has no
-// other.
-func (f *focus) blank(item *outline.Node, content string) {
-	dash := strings.LastIndexByte(content[:item.From], '-')
-	for i := max(dash, 0); i < item.To; i++ {
+// blank replaces a stretch by spaces; lines stay.
+func (f *focus) blank(from, to int) {
+	for i := from; i < to; i++ {
 		if c := f.text[i]; c != '\n' && c != '\r' {
-			f.text[i] = ' '
-		}
-	}
-	list := item.Parent
-	if len(bytes.TrimSpace(f.text[list.From:list.To])) == 0 && list.Field != nil {
-		for i := list.Field.Key.From; i <= list.Field.Colon; i++ {
 			f.text[i] = ' '
 		}
 	}
@@ -136,7 +135,7 @@ func (f *focus) counts(d *diag.Diagnostic) bool {
 // wide are the rules that need all handlers to tell whether they are broken.
 var wide = map[string]bool{
 	"unused-filter": true, "unused-resource": true, "needs-cycle": true, "same-metric": true,
-	"two-versions": true, "disable-unused": true,
+	"two-versions": true, "disable-unused": true, "unknown-handler": true,
 }
 
 // keep are the earlier findings about a text that still hold after an edit: those

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os/exec"
 	"sync"
+	"time"
 
 	"github.com/creachadair/jrpc2"
 	"github.com/creachadair/jrpc2/channel"
@@ -32,6 +33,9 @@ type Diagnostics struct {
 	URI         string       `json:"uri"`
 	Version     int          `json:"version"`
 	Diagnostics []Diagnostic `json:"diagnostics"`
+	// After is how long they took, if they were measured.
+	After time.Duration `json:"-"`
+	at    time.Time
 }
 
 // Diagnostic is one finding.
@@ -94,6 +98,7 @@ func (c *Client) notified(r *jrpc2.Request) {
 	if err := r.UnmarshalParams(&d); err != nil {
 		d.URI = fmt.Sprintf("no diagnostics: %v", err)
 	}
+	d.at = time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.published[d.URI] = append(c.published[d.URI], d)
@@ -162,6 +167,18 @@ func (c *Client) Await(ctx context.Context, uri string, accepts func(Diagnostics
 			return Diagnostics{}, fmt.Errorf("waiting for diagnostics of %s, got %+v: %w", uri, c.Published(uri), ctx.Err())
 		}
 	}
+}
+
+// Measure does something that makes a version of a document, and waits for the first
+// diagnostics of it.
+func (c *Client) Measure(ctx context.Context, uri string, version int, do func() error) (Diagnostics, error) {
+	begin := time.Now()
+	if err := do(); err != nil {
+		return Diagnostics{}, err
+	}
+	d, err := c.Await(ctx, uri, func(d Diagnostics) bool { return d.Version == version })
+	d.After = d.at.Sub(begin)
+	return d, err
 }
 
 // Published are all diagnostics of a document so far.

@@ -22,8 +22,11 @@ func Compile(env *eval.Env, kinds *kube.Kinds, steps []*spec.Step, s eval.Scope,
 	c := &compiler{env: env, kinds: kinds, scope: s | eval.Steps, needs: &Needs{}, diags: &diag.List{}, visible: slices.Clone(visible), inside: map[string]diag.Range{}}
 	c.results = slices.Clone(env.Known("steps").Fields())
 	c.knowResults()
+	if own, ok := kinds.Of(env.Known("body")); ok && s&eval.Object != 0 {
+		c.own = &own
+	}
 	p := &Program{steps: c.block(steps)}
-	p.needs, p.results = *c.needs, c.env.Known("steps")
+	p.needs, p.results, p.given = *c.needs, c.env.Known("steps"), c.given
 	return p, *c.diags
 }
 
@@ -31,7 +34,13 @@ func Compile(env *eval.Env, kinds *kube.Kinds, steps []*spec.Step, s eval.Scope,
 type compiler struct {
 	env   *eval.Env
 	kinds *kube.Kinds
+	// own is the resource of the handled object, nil where it is not known.
+	own   *kube.Resource
 	scope eval.Scope
+	// given is what of the object is known to be there, looked what the current step
+	// has looked at, and item the path of the item of a loop.
+	given, looked eval.Facts
+	item          string
 	// results are the types of the results that the steps here can see.
 	results []schema.Field
 	needs   *Needs
@@ -61,14 +70,17 @@ func (c *compiler) block(steps []*spec.Step) block {
 
 func (c *compiler) step(source *spec.Step) *step {
 	s := &step{source: source}
-	inner := c
+	inner, before := c, c.given
+	c.looked = nil
 	if source.ForEach != nil {
 		s.forEach = c.expr(source.ForEach, eval.Collection)
 		inner = c.inLoop(s.forEach)
 	}
 	c.when(s)
 	s.once = source.Once != nil && source.Once.Value
+	c.guard(s, inner)
 	s.verb, s.action = inner.action(source)
+	c.given = c.givenBehind(s, before)
 	if source.Name != nil {
 		s.name = source.Name.Value
 		c.name(source.Name)
@@ -82,6 +94,8 @@ func (c *compiler) step(source *spec.Step) *step {
 func (c *compiler) inLoop(over *eval.Program) *compiler {
 	inner := *c
 	inner.env = c.knowing(itemTypes(over.Type()))
+	inner.item = over.ItemPath(c.item)
+	inner.given = c.given.And(over.ItemFacts(c.item))
 	inner.scope |= eval.Item
 	inner.results = slices.Clone(c.results)
 	inner.visible = slices.Clone(c.visible)
@@ -110,7 +124,7 @@ func (c *compiler) when(s *step) {
 }
 
 func (c *compiler) predicate(s *step, scope eval.Scope) {
-	program, diags := c.env.Expr(s.source.When, scope, cel.BoolType)
+	program, diags := c.at().Expr(s.source.When, scope, cel.BoolType)
 	s.when = program
 	*c.diags = append(*c.diags, diags...)
 	c.uses(program.Selections)
@@ -176,7 +190,7 @@ func (c *compiler) action(s *spec.Step) (string, action) {
 		return "patch", c.patch(s.Patch)
 	case s.Status != nil:
 		c.ownObject(true, s.Status.Range, "there is no status; to keep data, write memo")
-		return "status", c.status(s.Status)
+		return "status", c.status(s)
 	case s.Condition != nil:
 		c.ownObject(true, s.Condition.Range, "there is no status to set a condition in")
 		return "condition", c.condition(s.Condition)
@@ -240,8 +254,9 @@ func (c *compiler) report(rule *diag.Rule, where diag.Range, detail string, args
 }
 
 func (c *compiler) expr(x *spec.Expr, want *cel.Type) *eval.Program {
-	program, diags := c.env.Expr(x, c.scope, want)
+	program, diags := c.at().Expr(x, c.scope, want)
 	*c.diags = append(*c.diags, diags...)
+	c.looksAt(program.Evaluated)
 	c.uses(program.Selections)
 	return program
 }
@@ -251,8 +266,9 @@ func (c *compiler) template(v *spec.Template) *eval.Template {
 	if v == nil {
 		return nil
 	}
-	t, diags := c.env.Template(v, c.scope)
+	t, diags := c.at().Template(v, c.scope)
 	*c.diags = append(*c.diags, diags...)
+	c.looksAt(t.Evaluated)
 	c.uses(t.Selections)
 	return t
 }

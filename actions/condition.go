@@ -32,8 +32,10 @@ func (c *compiler) condition(x *spec.Condition) action {
 		if text, isText := static.(string); !isText || !reasonForm.MatchString(text) {
 			c.report(ruleConditionReason, x.Reason.Range,
 				"a reason is one word of letters, digits and underscores that begins with a letter, found %v", static)
+			return a
 		}
 	}
+	c.checkOwnCondition(x, a)
 	return a
 }
 

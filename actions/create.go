@@ -37,6 +37,7 @@ func (c *compiler) create(x *spec.Create) action {
 	if x.IfExists != nil {
 		a.ifExists = x.IfExists.Value
 	}
+	c.checkCreate(x, a)
 	return a
 }
 

@@ -39,6 +39,14 @@ func (c *compiler) delete(x *spec.Delete) action {
 		policy := metav1.DeletionPropagation(x.Propagation.Value)
 		a.propagation = &policy
 	}
+	switch {
+	case x.Target != nil:
+		c.checkTarget(x.Target)
+	case x.Resource != nil:
+		if r, known := c.kinds.Find(x.Resource); known {
+			c.checkNamespace(r, x.Namespace, x.Range)
+		}
+	}
 	return a
 }
 

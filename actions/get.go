@@ -19,6 +19,9 @@ func (c *compiler) get(x *spec.Get) action {
 	if x.Target != nil && x.Target.Resource != nil {
 		c.needs.Reads = append(c.needs.Reads, x.Target.Resource)
 	}
+	if x.Target != nil {
+		c.checkTarget(x.Target)
+	}
 	return &getAction{target: c.target(x.Target), mustHave: x.IfMissing != nil && x.IfMissing.Value == "fail"}
 }
 

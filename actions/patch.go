@@ -35,6 +35,7 @@ func (c *compiler) patch(x *spec.Patch) action {
 		c.report(rulePatchStatus, x.Merge.Range,
 			"with subresource: status only the key status of a merge counts: put the fields under it, or use the action status")
 	}
+	c.checkPatch(x, a)
 	return a
 }
 

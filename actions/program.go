@@ -20,7 +20,12 @@ type Program struct {
 	needs Needs
 	// results is the type of the variable steps at the end.
 	results *schema.Type
+	// given is what of the object is known to be there at the end.
+	given eval.Facts
 }
+
+// Given is what of the object is known to be there behind all steps.
+func (p *Program) Given() eval.Facts { return p.given }
 
 // Needs is what a program touches as far as its text tells.
 type Needs struct {
@@ -39,6 +44,14 @@ type Needs struct {
 	Creates bool
 	// Subs are the sub-handlers.
 	Subs []Subhandler
+	// Returns are the results that steps return.
+	Returns []Returned
+}
+
+// Returned is the result of a step return.
+type Returned struct {
+	Value    *spec.Template
+	Compiled *eval.Template
 }
 
 // Child is an alias that an expression selects from children.

@@ -13,7 +13,11 @@ type returnAction struct {
 }
 
 func (c *compiler) returns(x *spec.Return) action {
-	return &returnAction{result: c.template(x.Result)}
+	a := &returnAction{result: c.template(x.Result)}
+	if x.Result != nil {
+		c.needs.Returns = append(c.needs.Returns, Returned{x.Result, a.result})
+	}
+	return a
 }
 
 func (a *returnAction) run(ctx context.Context, f *frame) (any, error) {

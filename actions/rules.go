@@ -7,6 +7,7 @@ func Rules() []*diag.Rule {
 	return []*diag.Rule{
 		ruleStep, ruleConditionType, ruleConditionReason, ruleEventReason, rulePatchStatus, ruleWaitChildren, ruleNoObject,
 		ruleSubhandlers,
+		ruleNoKind, ruleClusterScoped, ruleNoNamespace, ruleNoName, ruleNested, ruleUnwritten, rulePruned,
 		ruleMetricName, ruleMetricLabel, ruleMetricValue,
 	}
 }
@@ -44,6 +45,34 @@ var (
 	ruleWaitChildren = &diag.Rule{
 		ID: "wait-children", Summary: "children of all kinds",
 		Explanation: "`wait` must know which resources to look at: `children.<alias>` names one by an alias of `spec.resources`.",
+	}
+	ruleNoKind = &diag.Rule{
+		ID: "no-such-kind", Summary: "no such kind",
+		Explanation: "Kubernetes has no such kind in this group and version, as of the version that this program is built with. Groups of custom resources are not looked at: their kinds may be unknown here.",
+	}
+	ruleClusterScoped = &diag.Rule{
+		ID: "cluster-scoped", Severity: diag.Warning, Summary: "a namespace for what is in none",
+		Explanation: "Objects of this kind belong to the cluster as a whole. A namespace has no effect on where they are, so something else is probably meant.",
+	}
+	ruleNoNamespace = &diag.Rule{
+		ID: "no-namespace", Summary: "no namespace",
+		Explanation: "Objects of this kind are in namespaces. Where none is given, it is that of the handled object; in `startup` and `cleanup`, and where the handled object is cluster-scoped, there is none to take.",
+	}
+	ruleNoName = &diag.Rule{
+		ID: "no-name", Summary: "no name",
+		Explanation: "The API server makes no object without a name. `adopt` derives one from the handled object, but not with `adopt: false` or `name: keep`, and not in `startup` and `cleanup`.",
+	}
+	ruleNested = &diag.Rule{
+		ID: "adopt-nested", Summary: "no nested object",
+		Explanation: "The paths in `adopt.nested` lead to objects inside the created one that get the labels too, such as `spec.template`. What is not there gets none, without a word.",
+	}
+	ruleUnwritten = &diag.Rule{
+		ID: "unwritten-status", Summary: "a status that is not written",
+		Explanation: "The status of this kind is a subresource: the API server ignores it where an object is created or patched as a whole. Patch it with `subresource: status`. For the handled object, the engine does so.",
+	}
+	rulePruned = &diag.Rule{
+		ID: "pruned-status", Summary: "a status that is not kept",
+		Explanation: "The API server drops what the schema of the CustomResourceDefinition does not have, and tells nobody. That concerns what steps write into the status, and results, which are stored at `status.<handler id>`. Declare the fields, or let the status be free with `x-kubernetes-preserve-unknown-fields: true`.",
 	}
 	ruleMetricName = &diag.Rule{
 		ID: "metric-name", Summary: "invalid name of a metric",

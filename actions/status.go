@@ -12,8 +12,10 @@ type statusAction struct {
 	merge *eval.Template
 }
 
-func (c *compiler) status(x *spec.Template) action {
-	return &statusAction{merge: c.template(x)}
+func (c *compiler) status(s *spec.Step) action {
+	a := &statusAction{merge: c.template(s.Status)}
+	c.checkOwnStatus(s.Status, a.merge)
+	return a
 }
 
 func (a *statusAction) run(ctx context.Context, f *frame) (any, error) {

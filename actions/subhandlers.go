@@ -61,7 +61,7 @@ func (c *compiler) subhandlers(subs []*spec.Sub) action {
 			inner = c.inLoop(s.forEach)
 		}
 		s.id = inner.template(source.ID)
-		c.needs.Subs = append(c.needs.Subs, Subhandler{Source: source, Scope: inner.scope &^ eval.Steps, Env: inner.env, Visible: slices.Clone(inner.visible)})
+		c.needs.Subs = append(c.needs.Subs, Subhandler{Source: source, Scope: inner.scope &^ eval.Steps, Env: inner.at(), Visible: slices.Clone(inner.visible)})
 		out = append(out, s)
 	}
 	return out

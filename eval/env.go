@@ -41,6 +41,8 @@ type Env struct {
 	*operatorEnv
 	// types is what is known of the variables; nil for nothing at all.
 	types *typing
+	// given is what is known to be there; nil where nobody asks.
+	given *given
 }
 
 // operatorEnv is what all environments of an operator share.

@@ -5,7 +5,7 @@ import "github.com/kopf-declarative/kopf-declarative/spec/diag"
 // Rules are all rules that this package reports.
 func Rules() []*diag.Rule {
 	return []*diag.Rule{
-		ruleExpression, ruleSyntax, ruleName, ruleScope, ruleType, ruleField, ruleFilter, ruleVars, ruleIndex,
+		ruleExpression, ruleSyntax, ruleName, ruleScope, ruleType, ruleField, ruleUnguarded, ruleFilter, ruleVars, ruleIndex,
 	}
 }
 
@@ -30,6 +30,10 @@ var (
 	ruleType = &diag.Rule{
 		ID: "expression-type", Summary: "wrong type",
 		Explanation: "The types of an expression do not fit together, or its result is not what the key needs: `when` needs true or false, `forEach` a list or a map.",
+	}
+	ruleUnguarded = &diag.Rule{
+		ID: "unguarded-field", Severity: diag.Warning, Summary: "perhaps absent",
+		Explanation: "The schema does not require this field, so an object may lack it, and selecting it fails the attempt then. Ask for it with `.?field.orValue(…)`, or test it first: with `has()`, with `in` for keys such as labels, in a `when` around it or in `match`. What the API server fills in by a default is there. So is what has been looked at before in the same attempt, and what another handler writes into the status of each new object. Of builtin kinds, what is in the `spec` is not looked at: their schemas do not tell what the API server fills in. In filters, nothing is wrong: there, absence only means that an object does not match.",
 	}
 	ruleField = &diag.Rule{
 		ID: "unknown-field", Summary: "unknown field",

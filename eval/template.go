@@ -110,6 +110,7 @@ func (c *templateCompiler) text(v *spec.Value, s string) part {
 		program, problems := c.env.compile(src, c.at, nil)
 		c.problems = append(c.problems, problems...)
 		c.programs = append(c.programs, program)
+		c.env = c.env.behind(program)
 		parts[i] = expression{program}
 	}
 	if len(parts) == 1 {

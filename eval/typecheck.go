@@ -54,6 +54,9 @@ func (e *Env) checkTypes(p *Program, at place, parsed *ast.AST, want *cel.Type) 
 	problems = append(problems, c.checkChanged(p.use)...)
 	problems = append(problems, e.checkFilterTypes(at, p.use)...)
 	p.mistyped = len(problems) > 0
+	if !p.mistyped && e.given != nil {
+		problems = c.checkGuards(parsed.Expr(), p.filters)
+	}
 	return sorted(problems)
 }
 

@@ -41,7 +41,7 @@ func (e *Env) With(more Types) *Env {
 	if err != nil {
 		return e // as without them; New has checked what could fail
 	}
-	return &Env{operatorEnv: e.operatorEnv, types: t}
+	return &Env{operatorEnv: e.operatorEnv, types: t, given: e.given}
 }
 
 // Known is the type that a variable has; nil where nothing is known of it.

@@ -29,7 +29,7 @@ func (e *Env) Vars(entries []spec.Entry[*spec.Template], s Scope) (*Vars, diag.L
 	uses := map[string][]string{}
 	for _, entry := range e.varsInOrder(entries) {
 		name := entry.Key.Value
-		t, found := e.knowingVars(v, entry, entries).Template(entry.Value, s)
+		t, found := e.knowingVars(v, entry, entries).definingVar(name).Template(entry.Value, s)
 		problems = append(problems, found...)
 		if v.templates[name] == nil {
 			v.names = append(v.names, name)

@@ -55,7 +55,7 @@ func (c *checker) labelText(v *Value) {
 	}
 	bad := c.add(ruleType, head(v), "labels and annotations are text, and this is %s", v.Kind)
 	if v.Kind == BoolKind || v.Kind == IntKind || v.Kind == FloatKind {
-		bad.Correct(strconv.Quote(v.source()))
+		bad.Correct(strconv.Quote(v.Source()))
 		bad.Detail += "; write " + bad.Suggestion()
 	}
 }

@@ -287,9 +287,9 @@ func (d *decoder) wrongType(v *Value, f field, expected string) *diag.Diagnostic
 	found := v.Kind.String()
 	switch v.Kind {
 	case StringKind:
-		found += " (" + quoteShort(v.source()) + ")"
+		found += " (" + quoteShort(v.Source()) + ")"
 	case BoolKind, IntKind, FloatKind:
-		found += " (" + v.source() + ")"
+		found += " (" + v.Source() + ")"
 	}
 	what := fmt.Sprintf("%q", f.key)
 	if f.item {

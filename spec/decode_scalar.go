@@ -11,8 +11,8 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
 
-// source is the text that a scalar was written as, for suggestions.
-func (v *Value) source() string {
+// Source is the text that a scalar was written as, for suggestions.
+func (v *Value) Source() string {
 	switch s := v.Scalar.(type) {
 	case nil:
 		return "null"
@@ -32,7 +32,7 @@ func (d *decoder) text(v *Value, f field) *String {
 	if !ok {
 		bad := d.wrongType(v, f, "text")
 		if v.Kind == BoolKind || v.Kind == IntKind || v.Kind == FloatKind {
-			bad.Correct(strconv.Quote(v.source()))
+			bad.Correct(strconv.Quote(v.Source()))
 			bad.Detail += "; write " + bad.Suggestion()
 		}
 		return nil
@@ -143,7 +143,7 @@ func (d *decoder) checkBounds(v *Value, n float64, f field) {
 	if (b.above == "" || n > limit(b.above)) && (b.min == "" || n >= limit(b.min)) && (b.max == "" || n <= limit(b.max)) {
 		return
 	}
-	d.add(ruleBounds, v.Range, "%q must be %s, and is %s", f.key, b.words(), v.source())
+	d.add(ruleBounds, v.Range, "%q must be %s, and is %s", f.key, b.words(), v.Source())
 }
 
 const durationForms = "a duration such as 10s, 5m or 1h30m, or a number of seconds"
@@ -226,7 +226,7 @@ func (d *decoder) expr(v *Value, f field) *Expr {
 		return nil
 	case StringKind:
 	default:
-		return &Expr{Text: v.source(), Node: v}
+		return &Expr{Text: v.Source(), Node: v}
 	}
 	s, _ := v.String()
 	trimmed := strings.TrimSpace(s)

@@ -109,7 +109,7 @@ func (d *decoder) checkTemplateDuration(v *Value, f field) {
 	case !ok:
 		d.wrongDuration(v, f)
 	case span < 0:
-		d.add(ruleBounds, v.Range, "%q must be 0 or more, and is %s", f.key, v.source())
+		d.add(ruleBounds, v.Range, "%q must be 0 or more, and is %s", f.key, v.Source())
 	}
 }
 

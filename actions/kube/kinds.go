@@ -1,6 +1,8 @@
 package kube
 
 import (
+	"slices"
+
 	"github.com/kopf-declarative/kopf-declarative/eval/schema"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 )
@@ -60,4 +62,65 @@ func (k *Kinds) TypeOfKind(apiVersion, kind string) *schema.Type {
 		return nil
 	}
 	return k.schemas.Type(schema.KindOf(apiVersion, kind))
+}
+
+// Schemas are the set.
+func (k *Kinds) Schemas() *schema.Set {
+	if k == nil {
+		return nil
+	}
+	return k.schemas
+}
+
+// ByKind is the known resource of an apiVersion and kind.
+func (k *Kinds) ByKind(apiVersion, kind string) (found Resource, ok bool) {
+	if k == nil {
+		return Resource{}, false
+	}
+	found, ok = k.served.byGVK[schema.KindOf(apiVersion, kind)]
+	return found, ok
+}
+
+// Of is the resource whose objects are of a type.
+func (k *Kinds) Of(t *schema.Type) (found Resource, ok bool) {
+	if k == nil || t == nil {
+		return Resource{}, false
+	}
+	for _, r := range k.served.all {
+		if t.Name() == r.GVK().GroupVersion().String()+"."+r.Kind && k.schemas.Type(r.GVK()) == t {
+			return r, true
+		}
+	}
+	return Resource{}, false
+}
+
+// Beside are the kinds that an apiVersion has, and the versions of its group, or of
+// others, that have a kind. There are none where the group is not one of Kubernetes itself: others may
+// have kinds that are not known here.
+func (k *Kinds) Beside(apiVersion, kind string) (kinds, versions []string) {
+	wanted := schema.KindOf(apiVersion, kind)
+	if k == nil || !isKubernetes(wanted.Group) {
+		return nil, nil
+	}
+	var elsewhere []string
+	for _, r := range k.served.all {
+		version := r.GVK().GroupVersion().String()
+		switch {
+		case r.Group == wanted.Group && r.Kind == kind:
+			versions = append(versions, version)
+		case r.Kind == kind && r.Preferred && schema.Builtin().Type(r.GVK()) != nil:
+			elsewhere = append(elsewhere, version)
+		case r.Group == wanted.Group && r.Version == wanted.Version:
+			kinds = append(kinds, r.Kind)
+		}
+	}
+	if versions == nil {
+		versions = elsewhere
+	}
+	return kinds, versions
+}
+
+// isKubernetes tells whether all kinds of a group are among the builtin ones.
+func isKubernetes(group string) bool {
+	return slices.ContainsFunc(schema.Builtin().Resources(), func(r schema.Resource) bool { return r.Group == group })
 }

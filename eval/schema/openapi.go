@@ -17,6 +17,7 @@ const (
 	embeddedResource = "x-kubernetes-embedded-resource"
 	refPrefix        = "#/components/schemas/"
 	objectMeta       = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
+	quantity         = "io.k8s.apimachinery.pkg.api.resource.Quantity"
 	// formatIntOrString is how builtin kinds mark the union; custom ones have an
 	// extension.
 	formatIntOrString = "int-or-string"
@@ -41,13 +42,15 @@ type node struct {
 	schema *openapi.Schema
 	// root says that it is a whole object, which has metadata.
 	root bool
+	// quantity says that it is Kubernetes' type of amounts.
+	quantity bool
 }
 
 // typeOf makes the Type of a schema. What is behind it is made when it is looked at:
 // definitions may refer to themselves.
 func (n node) typeOf() *Type {
 	n = n.resolved()
-	t := &Type{doc: n.doc, schema: n.schema, nullable: n.schema.Nullable}
+	t := &Type{doc: n.doc, schema: n.schema, nullable: n.schema.Nullable, quantity: n.quantity}
 	if n.doc == "" {
 		t.doc = n.schema.Description
 	}
@@ -83,7 +86,7 @@ func (n node) resolved() node {
 		if definition == nil {
 			break
 		}
-		n.schema = definition
+		n.schema, n.quantity = definition, name == quantity
 	}
 	n.schema = &openapi.Schema{}
 	return n

@@ -56,6 +56,9 @@ func TestBuiltinKinds(t *testing.T) {
 		// A schema of schemas, which has no end.
 		"spec.versions.0.schema.openAPIV3Schema.properties.a.properties.b.properties.c.type": "string",
 	})
+	if cpu, _ := deployment.At(path("spec.template.spec.overhead.cpu")); !cpu.Quantity() {
+		t.Error("overhead.cpu is no quantity")
+	}
 	if doc := deployment.Fields()[3].Type.Doc(); !strings.HasPrefix(doc, "Specification of the desired behavior") {
 		t.Errorf("the field's own description is missing: %q", doc)
 	}

@@ -50,6 +50,7 @@ type Type struct {
 	doc      string
 	nullable bool
 	open     bool
+	quantity bool
 	// schema is what the type was made from; nil where it was made up.
 	schema *openapi.Schema
 
@@ -120,6 +121,10 @@ func (t *Type) Nullable() bool { return t != nil && t.nullable }
 // Open says of an object that it may have fields beside those that are known: the API
 // server keeps them. Of these, nothing is known.
 func (t *Type) Open() bool { return t != nil && t.open }
+
+// Quantity says that the value, of which the schema says nothing else, is an amount
+// such as 100Mi or 0.5: a text or a number.
+func (t *Type) Quantity() bool { return t != nil && t.quantity }
 
 // Schema is what the type was made from, for the limits that it sets: enum, pattern,
 // minimum and so on. It is nil for what was made up, and only to be read.

@@ -171,7 +171,7 @@ func (c *compiler) body(match *spec.Match, work *spec.Work, out *Handler, s eval
 	out.limits = c.limits(work)
 	out.match = c.matcher(match, out, s)
 	out.param = c.template(work.Param, s)
-	c.knowing(paramTypes(out.param), func() { c.work(work, out, s|eval.Steps) })
+	c.knowing(paramTypes(out.param), func() { c.guarded(match, out, s, func() { c.work(work, out, s|eval.Steps) }) })
 	c.usedVars(out)
 	c.usedSteps(work, out)
 	c.subhandlers(out)
@@ -201,10 +201,29 @@ func (c *compiler) work(work *spec.Work, out *Handler, s eval.Scope) {
 		out.steps = c.steps(work.Do, s, out.visible...)
 		c.knowing(resultTypes(out.steps), func() {
 			c.remember(out.ID)
-			out.result = c.template(work.Result, s)
+			c.given(factsBehind(out.steps), func() { out.result = c.template(work.Result, s) })
 		})
+		c.results(work, out, s)
 		out.onFailure = c.steps(work.OnFailure, s|eval.Failure, out.visible...)
 	})
+}
+
+// results checks that the status has a place for what the handler yields.
+func (c *compiler) results(work *spec.Work, out *Handler, s eval.Scope) {
+	body := c.env.Known("body")
+	own, known := c.kinds.Of(body)
+	if !known || s&eval.Object == 0 {
+		return
+	}
+	if out.result != nil {
+		c.found = append(c.found, actions.CheckResult(out.ID, work.Result, out.result, body, own)...)
+	}
+	if out.steps == nil {
+		return
+	}
+	for _, r := range out.steps.Needs().Returns {
+		c.found = append(c.found, actions.CheckResult(out.ID, r.Value, r.Compiled, body, own)...)
+	}
 }
 
 // usedVars checks that the vars that a handler uses exist.

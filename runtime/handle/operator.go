@@ -84,6 +84,7 @@ func compile(op *spec.Operator, kinds *kube.Kinds, o eval.Options) (*Operator, d
 	for _, entry := range op.Spec.Resources {
 		c.aliases[entry.Key.Value] = c.selector(entry.Value)
 	}
+	c.writers = c.writersOf(op)
 	for _, h := range op.Spec.Handlers {
 		c.handler(h)
 	}
@@ -120,7 +121,9 @@ type compiler struct {
 	operator  *Operator
 	selectors map[*spec.Selector]*Selector
 	aliases   map[string]*Selector
-	found     diag.List
+	// writers are handlers that write into each new object.
+	writers []writer
+	found   diag.List
 }
 
 // selector compiles a selector once, however often it is named.

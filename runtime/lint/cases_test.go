@@ -50,7 +50,7 @@ func TestFindings(t *testing.T) {
 		"secret in a loop":        {ruleSecret, "create", "", "- {name: s, get: {target: {apiVersion: v1, kind: Secret, name: x}}}\n- log: '${steps.s.data.map(k, k)}'\n- log: '${steps.s.data.transformList(k, v, v)}'", []string{"12:19: the log"}},
 		"deprecated target":       {ruleDeprecatedAPI, "create", "", "- get: {target: {apiVersion: batch/v1beta1, kind: CronJob, name: x}}", []string{"10:38: use batch/v1"}},
 		"deprecated selector":     {ruleDeprecatedAPI, "create", "", "- get: {target: {resource: extensions/v1beta1/ingresses, name: x}}\n- get: {target: {resource: endpoints, name: x}}", []string{"10:36: networking.k8s.io/v1", "11:36: EndpointSlice"}},
-		"deprecated labels":       {ruleDeprecatedField, "create", "", "- create: {object: {apiVersion: v1, kind: Pod, spec: {nodeSelector: {beta.kubernetes.io/os: linux}, volumes: [{gitRepo: {}}], containers: []}}}", []string{"10:78: kubernetes.io/os", "10:120: gitRepo"}},
+		"deprecated labels":       {ruleDeprecatedField, "create", "", "- create: {object: {apiVersion: v1, kind: Pod, spec: {nodeSelector: {beta.kubernetes.io/os: linux}, volumes: [{gitRepo: {repository: r}, name: v}], containers: []}}}", []string{"10:78: kubernetes.io/os", "10:120: gitRepo"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -104,7 +104,7 @@ func TestConsequences(t *testing.T) {
 		"an index":   {"indexes:\n  - {idd: by, resource: pods, key: name, value: '${name}'}\nhandlers:\n  - {on: create, resource: pods, do: [{log: '${index.by}'}]}", []string{"6:8 unknown-key"}},
 		"an id":      {"handlers:\n  - {idd: first, on: create, resource: pods, do: [{log: hello}]}\n  - {needs: first, on: create, resource: pods, do: [{log: hello}]}", []string{"6:8 unknown-key"}},
 		"no mistake": {"handlers:\n  - {on: create, resource: pods, do: [{log: '${steps.it}'}]}", []string{"6:56 step-reference"}},
-		"a step in vars and a result": {"handlers:\n  - on: create\n    resource: pods\n    vars: {a: '${steps.ti}', b: '${steps.it}'}\n    do:\n      - {name: it, get: {target: {resource: pods, name: x}}}\n      - log: '${vars.a} ${vars.b}'\n    result: '${steps.other}'",
+		"a step in vars and a result": {"handlers:\n  - on: create\n    resource: things.example.com\n    vars: {a: '${steps.ti}', b: '${steps.it}'}\n    do:\n      - {name: it, get: {target: {resource: pods, name: x}}}\n      - log: '${vars.a} ${vars.b}'\n    result: '${steps.other}'",
 			[]string{"8:26 step-reference", "12:24 step-reference"}},
 		"two mistakes": {"handlers:\n  - on: create\n    resource: pods\n    do:\n      - {name: it, get: {target: {resource: pods, name: x}}}\n      - {lgo: '${nme}'}\n      - log: '${steps.ti}'",
 			[]string{"10:12 unknown-key", "11:25 step-reference"}},

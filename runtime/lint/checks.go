@@ -6,6 +6,7 @@ import (
 
 	"github.com/kopf-declarative/kopf-declarative/actions"
 	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/eval/conform"
 	"github.com/kopf-declarative/kopf-declarative/eval/schema"
 	"github.com/kopf-declarative/kopf-declarative/runtime"
 	"github.com/kopf-declarative/kopf-declarative/runtime/handle"
@@ -45,7 +46,7 @@ func Rules() []*diag.Rule {
 		out = append(out, c.rules...)
 	}
 	out = append(out, commentRules()...)
-	for _, layer := range [][]*diag.Rule{spec.Rules(), eval.Rules(), actions.Rules(), handle.Rules(), runtime.Rules()} {
+	for _, layer := range [][]*diag.Rule{spec.Rules(), eval.Rules(), conform.Rules(), actions.Rules(), handle.Rules(), runtime.Rules()} {
 		out = append(out, layer...)
 	}
 	slices.SortFunc(out, func(a, b *diag.Rule) int { return cmp.Compare(a.ID, b.ID) })
@@ -107,9 +108,19 @@ func rulesFindings(bundle *spec.Bundle, known *schema.Set) diag.List {
 
 // finish leaves out what is not to be shown, and sorts.
 func finish(bundle *spec.Bundle, found diag.List) diag.List {
-	out := withoutConsequences(bundle, disable(bundle, found)).Sorted()
+	out := withoutConsequences(bundle, disable(bundle, onlyDeprecated(found))).Sorted()
 	keepQuotes(bundle.Sources, out)
 	return out
+}
+
+// onlyDeprecated leaves out that a kind does not exist where it is said that, and since
+// when, Kubernetes has left it behind.
+func onlyDeprecated(found diag.List) diag.List {
+	gone := map[diag.Range]bool{}
+	for _, d := range found {
+		gone[d.Subject] = gone[d.Subject] || d.Rule == ruleDeprecatedAPI
+	}
+	return slices.DeleteFunc(slices.Clone(found), func(d *diag.Diagnostic) bool { return d.ID() == "no-such-kind" && gone[d.Subject] })
 }
 
 // Compile compiles a bundle, and finds what does not fit the kinds of objects: see

@@ -18,13 +18,13 @@ spec:
   handlers:
     BLOCK
     - on: delete
-      resource: pods
+      resource: things.example.com
       do:
         ABOVE
         - status: {a: 1} BEHIND
         - status: {a: 2}
     - on: delete
-      resource: pods
+      resource: things.example.com
       do:
         - log: "a text # kopf-lint: disable=unseen-patch is no comment"
         - log: |

@@ -29,7 +29,7 @@ indexes:
   - {id: maps, resource: configmaps, key: name, value: "${body.data.token}"}
 handlers:
   - on: create
-    resource: pods
+    resource: things.example.com
     vars:
       all: ${index.users[?name].orValue([])}
     do:

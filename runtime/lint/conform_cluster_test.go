@@ -281,7 +281,7 @@ func TestConformIsRight(t *testing.T) {
 			if findings := s.finds(t, object); findings != "" {
 				t.Errorf("found in what is valid:\n%s", findings)
 			}
-			for _, m := range mutants(object) {
+			for _, m := range changedObjects(object) {
 				all++
 				findings, why := s.finds(t, m.object), s.refuses(t, m.object)
 				if why != "" {
@@ -389,8 +389,8 @@ var zeroes = []string{
 	"Event[involvedObject]", "CSIDriver[spec]", "CSIDriver[spec tokenRequests 0 audience]",
 }
 
-// mutants are all of an object.
-func mutants(object map[string]any) []mutant {
+// changedObjects are all of an object.
+func changedObjects(object map[string]any) []mutant {
 	var out []mutant
 	var walk func(path []any, value any)
 	change := func(what string, path []any, edit func(parent map[string]any, key string)) {

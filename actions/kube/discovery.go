@@ -51,6 +51,18 @@ func (d *Discovery) Renew(ctx context.Context, within time.Duration) error {
 	return err
 }
 
+// All are all resources that the server serves, in all their versions.
+func (d *Discovery) All(ctx context.Context) ([]Resource, error) {
+	known, _ := d.cached()
+	if known == nil {
+		var err error
+		if known, err = d.newer(ctx, nil); err != nil {
+			return nil, err
+		}
+	}
+	return known.all, nil
+}
+
 // Select returns the resources to watch that a selector matches and its predicate
 // Selector.When admits; a nil admits admits all. A selector by name matches one
 // resource: the error is *Ambiguous where it is several, where those of the core

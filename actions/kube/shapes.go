@@ -159,25 +159,46 @@ func (s *Shapes) Renew(ctx context.Context, within time.Duration) error {
 
 // askLocked asks which documents there are; asking is held. A server that does not tell has none.
 func (s *Shapes) askLocked(ctx context.Context) error {
-	text, err := answerTo(ctx, s.raw.Get().AbsPath(openAPIRoot))
+	published, err := publishedDocuments(ctx, s.raw)
 	if err != nil && !refusal(err) {
-		return fmt.Errorf("the API server does not tell which schemas it has: %w", err)
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked, s.published = s.now(), published
+	return nil
+}
+
+// publishedDocuments are the addresses of the server's OpenAPI documents, by their paths.
+func publishedDocuments(ctx context.Context, raw *rest.RESTClient) (map[string]string, error) {
+	text, err := answerTo(ctx, raw.Get().AbsPath(openAPIRoot))
+	if err != nil {
+		return nil, fmt.Errorf("the API server does not tell which schemas it has: %w", err)
 	}
 	var index struct {
 		Paths map[string]struct{ ServerRelativeURL string }
 	}
-	if err == nil {
-		if err := json.Unmarshal(text, &index); err != nil {
-			return fmt.Errorf("the API server's %s cannot be read: %w", openAPIRoot, err)
-		}
+	if err := json.Unmarshal(text, &index); err != nil {
+		return nil, fmt.Errorf("the API server's %s cannot be read: %w", openAPIRoot, err)
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.asked, s.published = s.now(), make(map[string]string, len(index.Paths))
+	published := make(map[string]string, len(index.Paths))
 	for path, at := range index.Paths {
-		s.published[path] = at.ServerRelativeURL
+		published[path] = at.ServerRelativeURL
 	}
-	return nil
+	return published, nil
+}
+
+// readDocument reads the OpenAPI document of a group and version at its address.
+func readDocument(ctx context.Context, raw *rest.RESTClient, gv schema.GroupVersion, address string) ([]byte, error) {
+	at, err := url.Parse(address)
+	if err != nil {
+		return nil, fmt.Errorf("the address of the API server's schemas of %s cannot be read: %w", gv, err)
+	}
+	text, err := answerTo(ctx, raw.Get().AbsPath(at.Path).Param("hash", at.Query().Get("hash")))
+	if err != nil {
+		return nil, fmt.Errorf("the API server does not tell the schemas of %s: %w", gv, err)
+	}
+	return text, nil
 }
 
 // refusal tells an answer that will be the same for a while from one that could not be had.
@@ -206,16 +227,12 @@ func (s *Shapes) read(ctx context.Context, gv schema.GroupVersion, address strin
 	if address == "" {
 		return nil, nil, nil
 	}
-	at, err := url.Parse(address)
-	if err != nil {
-		return nil, nil, fmt.Errorf("the address of the API server's schemas of %s cannot be read: %w", gv, err)
-	}
-	text, err := answerTo(ctx, s.raw.Get().AbsPath(at.Path).Param("hash", at.Query().Get("hash")))
+	text, err := readDocument(ctx, s.raw, gv, address)
 	switch {
 	case err != nil && refusal(err):
 		return nil, err, nil
 	case err != nil:
-		return nil, nil, fmt.Errorf("the API server does not tell the schemas of %s: %w", gv, err)
+		return nil, nil, err
 	}
 	if types, err = celschema.OpenAPITypes(text); err != nil {
 		return nil, nil, fmt.Errorf("the API server's schemas of %s cannot be read: %w", gv, err)

@@ -110,7 +110,7 @@ func (a *app) evalOptions(cmd *cobra.Command) (trial.Options, map[string][]byte,
 }
 
 // inputs are the files that are to be read.
-func (s *evalSettings) inputs() []string {
+func (s *settings) inputs() []string {
 	return slices.Concat([]string{s.object, s.old}, s.operators, s.crds)
 }
 

@@ -11,7 +11,6 @@ type evalSettings struct {
 	object    string
 	old       string
 	operators []string
-	crds      []string
 	handler   string
 	scope     string
 	lets      []string

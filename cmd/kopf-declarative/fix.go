@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -18,9 +19,14 @@ const maxRounds = 20
 // fix makes the fixes that have one right answer, until there are none, and
 // tells what is left; with --diff it shows what it would write instead. The
 // text of the standard input goes to the standard output.
-func (a *app) fix(paths []string) error {
+func (a *app) fix(ctx context.Context, paths []string) error {
 	sources, unread := spec.ReadSources(paths, a.stdin)
-	before := a.checkSources(sources, unread)
+	bundle, found := spec.Parse(sources)
+	kinds, err := a.kinds(ctx, bundle.Operators)
+	if err != nil {
+		return err
+	}
+	before := a.check(bundle, append(slices.Clone(unread), found...), kinds)
 	after, fixed, done := before, sources, []*diag.Fix(nil)
 	for range maxRounds {
 		fixes := after.found.SafeFixes()
@@ -29,7 +35,7 @@ func (a *app) fix(paths []string) error {
 		}
 		done = append(done, fixes...)
 		fixed = applied(fixed, fixes)
-		after = a.checkSources(fixed, unread)
+		after = a.checkSources(fixed, unread, kinds)
 	}
 	if a.settings.diff {
 		return a.showDiff(sources, fixed, before)
@@ -38,9 +44,9 @@ func (a *app) fix(paths []string) error {
 }
 
 // checkSources loads and checks texts, as load and check do with files.
-func (a *app) checkSources(sources []spec.Source, unread diag.List) loaded {
+func (a *app) checkSources(sources []spec.Source, unread diag.List, kinds known) loaded {
 	bundle, found := spec.Parse(sources)
-	return a.check(bundle, append(slices.Clone(unread), found...))
+	return a.check(bundle, append(slices.Clone(unread), found...), kinds)
 }
 
 func applied(sources []spec.Source, fixes []*diag.Fix) []spec.Source {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -18,12 +19,19 @@ func newLint(a *app) *cobra.Command {
 		Use:   "lint FILES…",
 		Short: "Check operators without a cluster",
 		Long: `Check operators without a cluster: everything that run would find when it loads
-the files, and what is most likely not meant, each with its place. Folders stand
-for the *.yaml, *.yml and *.json in them, - for standard input.
+the files, what does not fit the types of objects, and what is most likely not
+meant, each with its place. Folders stand for the *.yaml, *.yml and *.json in them,
+- for standard input.
 
-Exit codes: 0 no errors, 1 errors, 2 wrong usage.`,
+What objects look like is known of the builtin kinds, and of those whose
+CustomResourceDefinition is in the files or in those of --crd; with --cluster, of
+all that the cluster serves.
+
+Exit codes: 0 no errors, 1 errors or a cluster that cannot be asked, 2 wrong usage.`,
 		Example: `  kopf-declarative lint operator.yaml
   kopf-declarative lint --strict --format github operators/ crds/
+  kopf-declarative lint --crd config/crd/ operator.yaml
+  kopf-declarative lint --cluster --context staging operator.yaml
   kopf-declarative lint --fix --diff operator.yaml
   kopf-declarative lint --explain self-trigger
   kopf-declarative lint - <operator.yaml`,
@@ -39,9 +47,9 @@ Exit codes: 0 no errors, 1 errors, 2 wrong usage.`,
 			case cmd.Flags().Changed(explainFlag):
 				return a.explainRules(cmd, args)
 			case a.settings.fix || a.settings.diff:
-				return a.fix(args)
+				return a.fix(cmd.Context(), args)
 			}
-			return a.lint(args)
+			return a.lint(cmd.Context(), args)
 		},
 	}
 	a.settings.lintFlags(cmd.Flags())
@@ -52,15 +60,21 @@ Exit codes: 0 no errors, 1 errors, 2 wrong usage.`,
 // short run that keeps nearly all that it makes.
 const gcPercent = 400
 
-func (a *app) lint(files []string) error {
+func (a *app) lint(ctx context.Context, files []string) error {
 	debug.SetGCPercent(gcPercent)
-	return a.tell(a.check(spec.Load(files, a.stdin)))
+	bundle, found := spec.Load(files, a.stdin)
+	kinds, err := a.kinds(ctx, bundle.Operators)
+	if err != nil {
+		return err
+	}
+	return a.tell(a.check(bundle, found, kinds))
 }
 
 // check compiles what was read, with the types of objects, and adds what only lint finds.
-func (a *app) check(bundle *spec.Bundle, found diag.List) loaded {
+func (a *app) check(bundle *spec.Bundle, found diag.List, kinds known) loaded {
 	a.settings.overrides.apply(bundle.Operators)
-	l := loaded{bundle: bundle, found: lint.Bundle(bundle, found, nil)}
+	l := loaded{bundle: bundle, found: lint.Bundle(bundle, found, kinds.schemas)}
+	kinds.tellOf(&l)
 	if a.settings.strict {
 		l.found = l.found.Strict()
 	}

@@ -40,6 +40,7 @@ type settings struct {
 	files         []string
 	prefixes      []string
 	cpuProfile    string
+	crds          []string
 	peeringSettings
 	lintSettings
 	graphSettings

@@ -22,6 +22,8 @@ type Answer struct {
 	// Kind is what is known of the type from the value alone: the elements of lists and maps
 	// are anything.
 	Kind *cel.Type
+	// Shape has the types of what is in the value: Typed(Value, Shape) brings them back.
+	Shape *Shape
 }
 
 // noValue is the type of what is omitted.
@@ -40,7 +42,7 @@ func (p *Program) Answer(ctx context.Context, b *Binding) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	return Answer{Value: value, Omitted: !ok, Type: valueWords(v, p.ast.OutputType()), Kind: kindOf(v)}, nil
+	return Answer{Value: value, Omitted: !ok, Type: valueWords(v, p.ast.OutputType()), Kind: kindOf(v), Shape: shapeOfValue(v)}, nil
 }
 
 func kindOf(v ref.Val) *cel.Type {

@@ -60,6 +60,7 @@ func TestCluster(t *testing.T) {
 //	delete VERSION KIND NAME  deletes an object
 //	becomes VERSION KIND NAME PATH REGEXP  waits until the value at a dotted path,
 //	                        as JSON, has a match
+//	fetch VERSION KIND NAME FILE  writes an object to a file
 //	limited FILE            writes the kubeconfig of a service account without
 //	                        any rights
 var clusterCommands = map[string]func(*testscript.TestScript, bool, []string){
@@ -68,6 +69,7 @@ var clusterCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"define":  cmdDefine,
 	"delete":  cmdDelete,
 	"becomes": cmdBecomes,
+	"fetch":   cmdFetch,
 	"limited": cmdLimited,
 }
 
@@ -173,6 +175,20 @@ func cmdBecomes(ts *testscript.TestScript, neg bool, args []string) {
 	if err != nil {
 		ts.Fatalf("%s %s has %s at %s: %v", args[1], args[2], last, args[3], err)
 	}
+}
+
+func cmdFetch(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 4 {
+		ts.Fatalf("usage: fetch APIVERSION KIND NAME FILE")
+	}
+	client, ctx := clientOf(ts), context.Background()
+	resource, err := client.Discovery.ByKind(ctx, args[0], args[1])
+	ts.Check(err)
+	object, err := interfaceTo(ts, resource).Get(ctx, args[2], metav1.GetOptions{})
+	ts.Check(err)
+	text, err := yaml.Marshal(object.Object)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[3]), text, 0o600))
 }
 
 // interfaceTo reaches the objects of the script's namespace, or those without.

@@ -33,11 +33,41 @@ func (t *Trial) binding(ctx context.Context) *eval.Binding {
 	}
 	maps.Copy(vars, t.attempt(now))
 	for name, value := range t.given {
-		vars[name] = value
+		vars[name] = eval.Typed(value, t.shapes[name])
 	}
 	vars["index"] = t.indexes()
 	b := eval.NewBinding(vars)
 	return t.ownVars(ctx, b)
+}
+
+// shapesOfGiven are the Shapes of values that were given: those that they had in an expression, or
+// as they would be in a run.
+func (t *Trial) shapesOfGiven() map[string]*eval.Shape {
+	own, parts := map[string]*eval.Shape{}, map[string]map[string]*eval.Shape{}
+	for _, l := range t.options.Lets {
+		name := l.Path[0]
+		switch len(l.Path) {
+		case 1:
+			own[name], parts[name] = l.Shape, nil
+		case 2:
+			if parts[name] == nil {
+				parts[name] = map[string]*eval.Shape{}
+			}
+			parts[name][l.Path[1]] = l.Shape
+		}
+	}
+	out := map[string]*eval.Shape{}
+	for name := range t.given {
+		switch known := t.env.Known(name); {
+		case own[name] != nil:
+			out[name] = own[name]
+		case known != nil:
+			out[name] = eval.ShapeOf(known)
+		default:
+			out[name] = eval.FieldsShape(parts[name])
+		}
+	}
+	return out
 }
 
 // ownVars adds what the handler has of its own.

@@ -22,6 +22,8 @@ type Let struct {
 	Path []string
 	// Value is JSON-like data.
 	Value any
+	// Shape has the types of what is in it, where it is the value of an expression.
+	Shape *eval.Shape
 }
 
 // Name is the path as people write it.

@@ -192,7 +192,7 @@ func (s *Session) let(ctx context.Context, text string) (Reply, error) {
 		return s.refuse(fmt.Errorf("the expression has no value: %s", answer.Type))
 	}
 	o := s.options
-	o.Lets = append(slices.Clone(o.Lets), Let{Path: path, Value: answer.Value})
+	o.Lets = append(slices.Clone(o.Lets), Let{Path: path, Value: answer.Value, Shape: answer.Shape})
 	t, err := New(o)
 	if err != nil {
 		return s.refuse(err)

@@ -43,8 +43,10 @@ type Trial struct {
 	subject subject
 	// given are the values of variables that are no parts of the object.
 	given map[string]any
-	param *eval.Template
-	vars  *eval.Vars
+	// shapes are the types that their values have beyond JSON.
+	shapes map[string]*eval.Shape
+	param  *eval.Template
+	vars   *eval.Vars
 }
 
 // New makes a Trial. An error is for the user: something does not fit together.
@@ -63,6 +65,7 @@ func New(o Options) (*Trial, error) {
 	if err := t.makeEnv(); err != nil {
 		return nil, err
 	}
+	t.shapes = t.shapesOfGiven()
 	return t, t.subject.make(o, t.given)
 }
 

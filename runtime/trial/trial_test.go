@@ -86,6 +86,13 @@ metadata: {name: web, namespace: prod, labels: {app: web}, managedFields: [{mana
 spec: {n: 3, size: 1Gi}
 `
 
+const timed = `
+apiVersion: kopf.dev/v1
+kind: Claim
+metadata: {name: web, namespace: prod, creationTimestamp: "2026-11-25T10:00:00Z"}
+spec: {until: "2026-12-24T00:00:00Z"}
+`
+
 const before = `
 apiVersion: kopf.dev/v1
 kind: Claim
@@ -204,6 +211,7 @@ metadata: {name: one}
 spec:
   filters: {big: spec.n > 2, broken: spec.n < 0 || optional.none().value()}
   settings: {execution: {costLimit: 1000}}
+  resources: {pods: v1/pods}
   indexes: [{id: by_node, resource: pods, key: name, value: "${name}"}]
   handlers:
     - id: create_it
@@ -268,7 +276,12 @@ func TestHandlers(t *testing.T) {
 	}{
 		{id: "create_it", text: "[vars.a, param.color, old == null, reason]", object: claim, want: "# list\n- 4\n- red web 0\n- true\n- create"},
 		{id: "create_it", text: "vars.b", object: claim, lets: []string{"steps.pvc.metadata.name=x"}, want: "4-x  # string"},
-		{id: "create_it", text: "vars.b", object: claim, want: "op.yaml:14:50: error: no value: steps: it exists in runs only; --let steps.NAME=VALUE gives it"},
+		// What is given has the types that it has in a run.
+		{id: "create_it", text: "type(steps.pvc.metadata.creationTimestamp)", object: claim, lets: []string{"steps.pvc={metadata: {creationTimestamp: 2026-11-25T10:00:00Z}}"}, want: "timestamp  # type"},
+		{id: "create_it", text: "type(children.pods[0].metadata.creationTimestamp)", object: claim, lets: []string{"children.pods=[{metadata: {creationTimestamp: 2026-11-25T10:00:00Z}}]"}, want: "timestamp  # type"},
+		{id: "create_it", text: "type(spec.until) == type(now) && type(old.spec.until) == type(now) && type(meta.creationTimestamp) == type(now)", object: timed, old: timed, want: "true  # bool"},
+		{id: "create_it", text: "now < spec.until", object: timed, want: "true  # bool"},
+		{id: "create_it", text: "vars.b", object: claim, want: "op.yaml:15:50: error: no value: steps: it exists in runs only; --let steps.NAME=VALUE gives it"},
 		{id: "create_it", text: "vars.b", object: claim, lets: []string{"vars.b=data ${name}"}, want: "data ${name}  # string"},
 		{id: "create_it", text: "vars.bb", object: claim, want: "<expression>:1:6: error: unknown var: bb; did you mean b? [vars]"},
 		{id: "create_it", text: "stopped", object: claim, want: "<expression>:1:1: error: not available here"},

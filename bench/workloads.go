@@ -48,8 +48,8 @@ func workloadNames() []string {
 
 func selectWorkloads(o options) ([]workload, error) {
 	for _, name := range o.only {
-		if !slices.Contains(workloadNames(), name) {
-			return nil, fmt.Errorf("no workload %q; there are %s", name, strings.Join(workloadNames(), ", "))
+		if !slices.Contains(workloadNames(), name) && name != editing {
+			return nil, fmt.Errorf("no workload %q; there are %s, %s", name, strings.Join(workloadNames(), ", "), editing)
 		}
 	}
 	var selected []workload

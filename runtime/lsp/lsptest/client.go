@@ -89,6 +89,9 @@ func Start(ctx context.Context, binary string, arguments ...string) (*Client, er
 	return c, nil
 }
 
+// PID is the process id of the server.
+func (c *Client) PID() int { return c.cmd.Process.Pid }
+
 // notified takes a notification of the server.
 func (c *Client) notified(r *jrpc2.Request) {
 	if r.Method() != "textDocument/publishDiagnostics" {

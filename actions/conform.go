@@ -43,7 +43,7 @@ func (c *compiler) checkCreate(x *spec.Create, a *createAction) {
 // checkCreated checks one object.
 func (c *compiler) checkCreated(v *spec.Value, t *eval.Template, x *spec.Create, adopt *adoption) {
 	w := c.writing(t, conform.Whole)
-	w.Given = []string{"metadata"}
+	w.Given = []string{"metadata", "apiVersion", "kind"} // package spec misses the last two
 	if v.Kind != spec.MapKind {
 		*c.diags = append(*c.diags, w.Check(v, schema.AnyObject(), "object", v.Range)...)
 		return

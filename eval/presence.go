@@ -400,7 +400,15 @@ func (p *Program) ItemFacts(item string) Facts {
 	if p.ast == nil {
 		return nil
 	}
-	return aboutItems(p.ast.NativeRep().Expr(), itemNames(item))
+	over, n := p.ast.NativeRep().Expr(), itemNames(item)
+	return aboutItems(over, n).And(nonEmpty(over, n))
+}
+
+// nonEmpty is what is there where a list or map has items: it is there itself.
+func nonEmpty(over ast.Expr, n paths) Facts {
+	out := Facts{}
+	there(out, n.path(over))
+	return out
 }
 
 // aboutItems are what a filter says of the items that it leaves.

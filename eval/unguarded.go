@@ -92,7 +92,7 @@ func (g *guards) loop(e ast.Expr, given Facts, n paths) {
 	if key != "" {
 		inner = inner.with(key, path+"[key]")
 	}
-	known := given.And(aboutItems(over, n))
+	known := given.And(aboutItems(over, n)).And(nonEmpty(over, n))
 	g.node(c.LoopStep(), known, inner)
 	g.node(c.Result(), given, inner)
 }
@@ -180,7 +180,7 @@ func mayLack(of *schema.Type, operand, name, path string) bool {
 		return false
 	}
 	f, known := of.Field(name)
-	if !known || f.Required || slices.Contains(noData, operand) {
+	if !known || f.Required || f.Defaulted || slices.Contains(noData, operand) {
 		return false
 	}
 	if of.Name() == "metadata" {

@@ -190,7 +190,8 @@ func (n node) expandObject(t *Type) {
 	}
 	own := map[string]Field{}
 	for name, property := range n.schema.Properties {
-		own[name] = Field{Name: name, Type: n.below(name, &property).typeOf(), Required: required[name] && !n.defaulted(&property)}
+		defaulted := n.defaulted(&property)
+		own[name] = Field{Name: name, Type: n.below(name, &property).typeOf(), Required: required[name] && !defaulted, Defaulted: defaulted}
 	}
 	if n.embedded() {
 		for _, name := range []string{"apiVersion", "kind"} {

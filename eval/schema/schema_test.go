@@ -198,8 +198,12 @@ func TestCRD(t *testing.T) {
 		t.Error("spec is not required")
 	}
 	for name, required := range map[string]bool{"size": true, "mode": false, "name": false, "ratio": false} {
-		if f, _ := spec.Type.Field(name); f.Required != required {
+		f, _ := spec.Type.Field(name)
+		if f.Required != required {
 			t.Errorf("spec.%s: required %v, want %v", name, f.Required, required)
+		}
+		if defaulted := name == "mode" || name == "name"; f.Defaulted != defaulted {
+			t.Errorf("spec.%s: defaulted %v, want %v", name, f.Defaulted, defaulted)
 		}
 	}
 	if note, _ := spec.Type.Field("note"); !note.Type.Nullable() {

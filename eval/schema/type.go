@@ -71,6 +71,8 @@ type Field struct {
 	Type *Type
 	// Required says that each object has it, because the API server admits no other.
 	Required bool
+	// Defaulted says that each object has it, because the API server fills it in.
+	Defaulted bool
 }
 
 // Of is the type of values of a kind that has no parts.

@@ -62,14 +62,14 @@ spec:
       schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {a: {type: string}}}}}}
 `
 
-// written is what a handler of things does, and what is found: "line:column rule: part of
+// handled is what a handler of things does, and what is found: "line:column rule: part of
 // the message". The options begin in line 9.
-type written struct {
+type handled struct {
 	on, options, steps string
 	want               []string
 }
 
-func (w written) check(t *testing.T, resource string) {
+func (w handled) check(t *testing.T, resource string) {
 	t.Helper()
 	on := w.on
 	if on == "" {
@@ -93,7 +93,7 @@ func (w written) check(t *testing.T, resource string) {
 
 // What steps write is compared with the schemas of the objects.
 func TestWritten(t *testing.T) {
-	tests := map[string]written{
+	tests := map[string]handled{
 		"an own kind":        {steps: "- create: {object: {apiVersion: example.com/v1, kind: Thing, spec: {size: '${spec.color}', prot: 1}}}", options: "match: {when: has(spec.color)}", want: []string{`11:83 object-type: "size" must be a whole number`, `11:100 object-field: did you mean "port"?`}},
 		"several objects":    {steps: "- create:\n    objects:\n      - {apiVersion: v1, kind: ConfigMap, data: {a: b}}\n      - {apiVersion: v1, kind: ConfigMap, dat: {a: b}}", want: []string{`13:51 object-field: did you mean "data"?`}},
 		"objects by a var":   {options: "vars: {all: '${spec.size}'}", steps: "- create: {objects: '${vars.all}'}", want: []string{`11:29 object-type: "objects" must be a list, and is a whole number`}},
@@ -155,7 +155,7 @@ func TestWritten(t *testing.T) {
 // Of an object in no namespace, a child takes none, and nothing is known of a kind without
 // a status.
 func TestWrittenByClusterScoped(t *testing.T) {
-	for name, tt := range map[string]written{
+	for name, tt := range map[string]handled{
 		"a child":     {steps: "- create: {object: {apiVersion: v1, kind: ConfigMap}}", want: []string{`10:51 no-namespace: the handled object is in none`}},
 		"elsewhere":   {steps: "- create: {object: {apiVersion: v1, kind: ConfigMap, metadata: {namespace: '${name}'}}}"},
 		"a target":    {steps: "- get: {target: {resource: pods, name: x}}", want: []string{`10:25 no-namespace: pods are in namespaces`}},
@@ -170,7 +170,7 @@ func TestWrittenByClusterScoped(t *testing.T) {
 
 // What is known to be there is followed through a handler.
 func TestGuards(t *testing.T) {
-	tests := map[string]written{
+	tests := map[string]handled{
 		"required and defaulted":    {steps: "- log: ${spec.size} ${spec.level}"},
 		"optional":                  {steps: "- log: ${spec.size} ${spec.color}", want: []string{`10:36 unguarded-field: write spec.?color.orValue(…)`}},
 		"guarded by when":           {steps: "- when: has(spec.color)\n  log: ${spec.color}"},

@@ -18,7 +18,8 @@ type Completion struct {
 	// Prefix is what stands between From and the place.
 	Prefix string
 	// Receiver is the expression whose members are completed: that before the dot, or
-	// before the bracket of an index. Where there is none, it is empty. Whoever has data can find
+	// before the bracket of an index. In a macro, it is about the first item of the list that
+	// is walked through. Where there is none, it is empty. Whoever has data can find
 	// more members in its value.
 	Receiver string
 	// Quoted tells that the place is inside a text that is an index: only keys can
@@ -44,7 +45,7 @@ func (e *Env) Complete(text string, offset int, at Site) Completion {
 	}
 	switch dot := s.dotBefore(i); {
 	case dot >= 0:
-		c.Receiver = s.operand(dot)
+		c.Receiver = s.receiver(dot)
 		c.Symbols = e.members(s, dot, at)
 	case i > 0 && s.tokens[i-1].endsOperand():
 		c.Symbols = []Symbol{{Kind: KeywordSymbol, Name: "in", Type: "bool", Doc: "Whether the item is in the list, or the key in the map."}}
@@ -119,7 +120,7 @@ func (e *Env) members(s *sketch, dot int, at Site) []Symbol {
 	}
 	receiving := e.typeOf(receiver, e.locals(s, dot))
 	if receiving.Kind() == cel.DynKind && at.TypeOf != nil {
-		receiving = orDyn(at.TypeOf(receiver))
+		receiving = orDyn(at.TypeOf(s.receiver(dot)))
 	}
 	return append(e.fields(receiver, receiving, at), methodSymbols(receiving)...)
 }
@@ -235,7 +236,7 @@ func (e *Env) completeKey(s *sketch, i, offset int, at Site) Completion {
 		return none
 	}
 	fields := e.fields(receiver, e.typeOf(receiver, e.locals(s, bracket)), at)
-	return Completion{From: from, To: to, Prefix: s.text[from:offset], Receiver: receiver, Quoted: true, Symbols: fields}
+	return Completion{From: from, To: to, Prefix: s.text[from:offset], Receiver: s.receiver(bracket), Quoted: true, Symbols: fields}
 }
 
 // ExpressionAt finds the expression of a template text that an offset, in

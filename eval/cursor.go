@@ -212,30 +212,74 @@ var (
 
 // localsOf are the names that one call brings.
 func (e *Env) localsOf(s *sketch, c call, outer []Name) []Name {
-	if !s.is(c.open+1, gen.CELLexerIDENTIFIER) || c.commas[0] != c.open+2 {
+	b, ok := s.binder(c)
+	if !ok {
 		return nil
 	}
-	first := s.word(c.open + 1)
+	of := e.typeOf(b.of, outer)
+	switch {
+	case b.bind:
+		return []Name{{Name: b.first, Type: of}}
+	case b.second != "":
+		return []Name{{Name: b.first, Type: keyType(of)}, {Name: b.second, Type: valueType(of)}}
+	}
+	return []Name{{Name: b.first, Type: itemType(of)}}
+}
+
+// binder is a call that brings names.
+type binder struct {
+	first, second string
+	// of is the expression of the value of the name, with bind, or of what the macro walks through.
+	of   string
+	bind bool
+}
+
+// binder reads what names a call brings; ok is false where it brings none.
+func (s *sketch) binder(c call) (b binder, ok bool) {
 	dot := s.dotBefore(c.at)
-	if dot < 0 {
-		return nil
+	if dot < 0 || !s.is(c.open+1, gen.CELLexerIDENTIFIER) || c.commas[0] != c.open+2 {
+		return binder{}, false
 	}
-	receiver := s.operand(dot)
-	if receiver+"."+c.name == bindName {
+	b = binder{first: s.word(c.open + 1), of: s.operand(dot)}
+	if b.of+"."+c.name == bindName {
 		if len(c.commas) < 2 {
-			return nil
+			return binder{}, false
 		}
-		value := s.text[s.tokens[c.commas[0]].to:s.tokens[c.commas[1]].from]
-		return []Name{{Name: first, Type: e.typeOf(value, outer)}}
+		b.of, b.bind = s.text[s.tokens[c.commas[0]].to:s.tokens[c.commas[1]].from], true
+		return b, true
 	}
-	if !slices.Contains(comprehensions, c.name) && !slices.Contains(otherMacros, c.name) {
-		return nil
-	}
-	over := e.typeOf(receiver, outer)
 	if slices.Contains(twoNames, c.name) && len(c.commas) > 1 && s.is(c.open+3, gen.CELLexerIDENTIFIER) && c.commas[1] == c.open+4 {
-		return []Name{{Name: first, Type: keyType(over)}, {Name: s.word(c.open + 3), Type: valueType(over)}}
+		b.second = s.word(c.open + 3)
 	}
-	return []Name{{Name: first, Type: itemType(over)}}
+	return b, slices.Contains(comprehensions, c.name) || slices.Contains(otherMacros, c.name)
+}
+
+// receiver is the operand before a dot or a bracket, as somebody with data can evaluate it.
+func (s *sketch) receiver(at int) string {
+	if operand := s.operand(at); operand != "" {
+		return s.sampled(operand, at)
+	}
+	return ""
+}
+
+// sampled is an expression at a token with an example of each name that macros around it
+// bring: the first item of the list that is walked through.
+func (s *sketch) sampled(expression string, i int) string {
+	for _, c := range slices.Backward(s.calls(i)) {
+		if c.bare || len(c.commas) == 0 {
+			continue
+		}
+		switch b, ok := s.binder(c); {
+		case !ok:
+		case b.bind:
+			expression = bindName + "(" + b.first + ", " + b.of + ", " + expression + ")"
+		case b.second != "":
+			expression = bindName + "(" + b.second + ", (" + b.of + ")[0], " + expression + ")"
+		default:
+			expression = bindName + "(" + b.first + ", (" + b.of + ")[0], " + expression + ")"
+		}
+	}
+	return expression
 }
 
 // itemType is what a macro with one name walks through.

@@ -97,7 +97,7 @@ func TestComplete(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	about := object(t, claim+"\nextra: {with-dash: 1, plain: 2}\n")
+	about := object(t, claim+"\nextra: {with-dash: 1, plain: 2, list: [{deep: 1, inner: [{innermost: 1}]}]}\n")
 	var out, errors bytes.Buffer
 	s := session(t, trial.Options{Object: about, Target: target, Lets: lets(t, "steps.pvc={kind: X}", "item=text")}, &out, &errors)
 	for _, test := range []struct {
@@ -122,6 +122,11 @@ func TestComplete(t *testing.T) {
 		{"steps.|", []string{"pvc"}, "", "steps."},
 		{"index.|", []string{"by_node"}, "", "index."},
 		{"hash.|", []string{"sha256(", "short("}, "", "hash."},
+		{"body.extra.list.map(x, x.de|", []string{"deep"}, "", "body.extra.list.map(x, x."},
+		{"body.extra.list.exists(x, x.inner.all(i, y, y.in|", []string{"innermost"}, "", "body.extra.list.exists(x, x.inner.all(i, y, y."},
+		{"cel.bind(b, body.extra, b.pl|", []string{"plain"}, "", "cel.bind(b, body.extra, b."},
+		{"body.extra.list.map(x, x['|", []string{"deep"}, "", "body.extra.list.map(x, x['"},
+		{"[].map(x, x.|", nil, "deep", ""},
 		{"uu|", nil, "uuid()", ""}, // in templates only
 		{":template ${uu|", []string{"uuid()"}, "", ":template ${"},
 		{"1.|", nil, "n", ""},

@@ -91,11 +91,11 @@ func documentSymbols(d *document, symbols []symbol, e encoding) []documentSymbol
 	return out
 }
 
-func (s *server) codeAction(_ context.Context, p codeActionParams) ([]codeAction, error) {
+func (s *server) codeAction(ctx context.Context, p codeActionParams) ([]codeAction, error) {
 	d, ok := s.workspace.document(p.TextDocument.URI)
 	if !ok {
 		return []codeAction{}, nil
 	}
 	e := s.workspace.units()
-	return s.workspace.actions(d, d.offset(p.Range.Start, e), d.offset(p.Range.End, e)), nil
+	return s.workspace.actions(ctx, d, d.offset(p.Range.Start, e), d.offset(p.Range.End, e)), nil
 }

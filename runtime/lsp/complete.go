@@ -49,12 +49,17 @@ func complete(d *document, offset int, known *knowledge) completions {
 		c.from, c.to = offset, offset // in one of several lines
 	}
 	if node.IsKey() {
-		c.candidates = p.keyCandidates(node.Parent, node.Field)
+		c.candidates = append(p.keyCandidates(node.Parent, node.Field), p.fieldCandidates(node.Parent, node.Field, known)...)
 		return c
 	}
-	c.candidates = p.values(known)
+	if p.isPath() {
+		c.candidates, c.from = p.pathCandidates(known)
+		return c
+	}
+	c.candidates = append(p.values(known), p.fieldValues(known)...)
 	if ownLine(content, node.From, offset) && !p.named {
 		c.candidates = append(c.candidates, p.beginnings()...)
+		c.candidates = append(c.candidates, p.fieldCandidates(node, nil, known)...)
 	}
 	if len(c.candidates) == 0 {
 		c.from, c.to = offset, offset

@@ -194,7 +194,7 @@ spec:
             spec:
               type: object
               properties:
-                size: {type: integer, description: How large it is.}
+                amount: {type: integer, description: How large it is.}
                 title: {type: string}
                 parts: {type: array, items: {type: object, properties: {weight: {type: integer}}}}
             status: {type: object, properties: {phase: {type: string}}}
@@ -204,36 +204,37 @@ spec:
 func TestCompleteFields(t *testing.T) {
 	known := knowledgeOf([]spec.Source{{Name: "crd.yaml", Text: []byte(definitionOfThings)}})
 	for _, c := range []struct{ text, has, lacks string }{
-		{full + "        - when: spec.¦", "size title parts", "metadata startsWith"},
-		{full + "        - when: spec.si¦", "size", ""},
-		{full + "        - when: status.¦", "phase", "size"},
-		{full + "        - log: ${spec.title.¦", "startsWith", "size2 map"},
-		{full + "        - log: \"${spec.¦", "size", ""},
-		{full + "        - log: \"${spec.¦\n        - log: x", "size", ""},
-		{full + "        - log: \"${spec.¦} and more\"", "size", ""},
-		{full + "        - {log: {message: \"${spec.¦", "size", ""},
-		{full + "        - {log: {message: \"${spec.¦\n        - log: x", "size", ""},
-		{full + "        - status: {x: [\"${spec.¦\"", "size", ""},
-		{full + "        - when: spec.parts.all(p, p.¦", "weight", "size"},
+		{full + "        - when: spec.¦", "amount title parts", "metadata startsWith"},
+		{strings.Replace(full, "resource: things\n      needs", "resource: pods\n      needs", 1) + "      result: ${spec.¦}", "containers", "title"},
+		{full + "        - when: spec.am¦", "amount", ""},
+		{full + "        - when: status.¦", "phase", "amount"},
+		{full + "        - log: ${spec.title.¦", "startsWith", "map"},
+		{full + "        - log: \"${spec.¦", "amount", ""},
+		{full + "        - log: \"${spec.¦\n        - log: x", "amount", ""},
+		{full + "        - log: \"${spec.¦} and more\"", "amount", ""},
+		{full + "        - {log: {message: \"${spec.¦", "amount", ""},
+		{full + "        - {log: {message: \"${spec.¦\n        - log: x", "amount", ""},
+		{full + "        - status: {x: [\"${spec.¦\"", "amount", ""},
+		{full + "        - when: spec.parts.all(p, p.¦", "weight", "amount"},
 		{full + "        - when: steps.made.¦", "data metadata", "spec"},
-		{full + "        - when: vars.title.¦", "startsWith", "size2 map"},
-		{full + "        - forEach: spec.parts\n          log: ${item.¦}", "weight", "size"},
-		{full + "        - forEach: spec.parts\n          when: item.¦\n          log: x", "weight", "size"},
+		{full + "        - when: vars.title.¦", "startsWith", "map"},
+		{full + "        - forEach: spec.parts\n          log: ${item.¦}", "weight", "amount"},
+		{full + "        - forEach: spec.parts\n          when: item.¦\n          log: x", "weight", "amount"},
 		{full + "        - forEach: spec.¦", "parts", "metadata"},
-		{full + "        - wait: {for: \"children.things.all(c, c.spec.¦\"}", "size", "weight"},
-		{full + "        - get: {target: {resource: pods, name: x}}\n          name: pod\n        - when: steps.pod.spec.¦", "containers", "size"},
-		{full + "        - subhandlers:\n            - id: x\n              forEach: spec.parts\n              do: [{when: item.¦}]", "weight", "size"},
-		{full + "      onFailure: [{log: \"${error.¦}\"}]", "message", "size"},
-		{full + "      match: {when: old.¦}", "spec", "size"},
-		{strings.Replace(full, "spec.size > 10", "spec.si¦ > 10", 1), "size", ""},
-		{strings.Replace(full, "spec.nodeName", "spec.¦", 1), "nodeName containers", "size"},
+		{full + "        - wait: {for: \"children.things.all(c, c.spec.¦\"}", "amount", "weight"},
+		{full + "        - get: {target: {resource: pods, name: x}}\n          name: pod\n        - when: steps.pod.spec.¦", "containers", "amount"},
+		{full + "        - subhandlers:\n            - id: x\n              forEach: spec.parts\n              do: [{when: item.¦}]", "weight", "amount"},
+		{full + "      onFailure: [{log: \"${error.¦}\"}]", "message", "amount"},
+		{full + "      match: {when: old.¦}", "spec", "amount"},
+		{strings.Replace(full, "spec.size > 10", "spec.ti¦ > 10", 1), "title", "startsWith"},
+		{strings.Replace(full, "spec.nodeName", "spec.¦", 1), "nodeName containers", "amount"},
 		// The handler is not finished, or wrong somewhere else.
-		{full + "    - on: create\n      resource: things\n      match: {when: spec.¦}", "size", ""},
-		{full + "    - on: create\n      match: {when: spec.¦}\n      resource: [things]\n      do: [{loog: x}]", "size", ""},
-		{full + "    - on: create\n      match: {when: meta.¦}", "labels", "size"},
+		{full + "    - on: create\n      resource: things\n      match: {when: spec.¦}", "amount", ""},
+		{full + "    - on: create\n      match: {when: spec.¦}\n      resource: [things]\n      do: [{loog: x}]", "amount", ""},
+		{full + "    - on: create\n      match: {when: meta.¦}", "labels", "amount"},
 		// So is the rest of the operator.
-		{strings.Replace(full, "do: [{log: x}]", "doo: [{log: x}", 1) + "        - when: spec.¦", "size", ""},
-		{strings.Replace(full, "metadata: {name: op}", "metadata: {nam: [op}", 1) + "        - when: spec.¦", "size", ""},
+		{strings.Replace(full, "do: [{log: x}]", "doo: [{log: x}", 1) + "        - when: spec.¦", "amount", ""},
+		{strings.Replace(full, "metadata: {name: op}", "metadata: {nam: [op}", 1) + "        - when: spec.¦", "amount", ""},
 	} {
 		text, offset := cut(t, c.text)
 		all := labels(complete(newDocument("file:///op.yaml", 1, newText(text)), offset, known))
@@ -246,6 +247,64 @@ func TestCompleteFields(t *testing.T) {
 			if slices.Contains(all, word) {
 				t.Errorf("%s\n%s cannot stand there: %v", strings.TrimPrefix(c.text, full), word, all)
 			}
+		}
+	}
+}
+
+// What steps write is completed by its kind, and so are the paths of fields.
+func TestCompleteObjects(t *testing.T) {
+	known := knowledgeOf([]spec.Source{{Name: "crd.yaml", Text: []byte(definitionOfThings)}})
+	deployment := full + "        - create:\n            object:\n              apiVersion: apps/v1\n              kind: Deployment\n"
+	for _, c := range []struct{ text, first, has, lacks string }{
+		{full + "        - create:\n            object:\n              ¦", "apiVersion kind metadata", "", "spec log"},
+		{full + "        - create:\n            object:\n              kind: ¦", "", "ConfigMap Deployment Thing", "metadata"},
+		{full + "        - create:\n            object:\n              apiVersion: apps/v1\n              kind: ¦", "", "Deployment StatefulSet", "ConfigMap"},
+		{full + "        - create:\n            object: {apiVersion: ¦}", "", "v1 apps/v1 example.com/v1", "Deployment"},
+		{deployment + "              ¦", "metadata", "spec", "kind apiVersion"},
+		{deployment + "              spec:\n                ¦", "selector template", "replicas", "metadata"},
+		{deployment + "              spec:\n                rep¦\n                selector: {}", "template", "replicas", "selector"},
+		{deployment + "              spec: {template: {spec: {containers: [{¦", "name", "image ports", "selector"},
+		{deployment + "              spec:\n                template:\n                  spec:\n                    containers:\n                      - name: x\n                        imagePullPolicy: ¦", "", "", "name"},
+		{deployment + "              spec:\n                template:\n                  spec:\n                    hostNetwork: ¦", "true false", "", ""},
+		{full + "        - create:\n            objects:\n              - apiVersion: v1\n                kind: ConfigMap\n                ¦", "metadata", "data immutable", "kind"},
+		{full + "        - status:\n            ¦", "", "phase", "amount"},
+		{full + "        - patch: {merge: {spec: {¦", "", "amount title", "phase"},
+		{full + "        - patch: {target: {resource: pods, name: x}, merge: {¦", "", "", "amount"},
+		{full + "        - status: {phase: \"${spec.¦}\"}", "", "amount", "phase"},
+		{full + "    - on: field\n      resource: things\n      field: ¦", "", "spec status metadata", "amount"},
+		{full + "    - on: field\n      resource: things\n      field: spec.am¦", "", "amount parts", "spec"},
+		{full + "    - on: field\n      resource: things\n      field: [spec, ¦]", "", "amount parts", "spec"},
+		{full + "    - on: update\n      resource: things\n      match: {field: spec.¦}", "", "amount parts", "spec"},
+	} {
+		text, offset := cut(t, c.text)
+		got := complete(newDocument("file:///op.yaml", 1, newText(text)), offset, known)
+		all := labels(got)
+		shown := strings.TrimPrefix(c.text, full)
+		if !strings.HasPrefix(strings.Join(all, " ")+" ", c.first) {
+			t.Errorf("%s\nbegins with %v", shown, all)
+		}
+		for _, word := range strings.Fields(c.has) {
+			if !slices.Contains(all, word) {
+				t.Errorf("%s\n%s is missing: %v", shown, word, all)
+			}
+		}
+		for _, word := range strings.Fields(c.lacks) {
+			if slices.Contains(all, word) {
+				t.Errorf("%s\n%s cannot stand there: %v", shown, word, all)
+			}
+		}
+	}
+	for text, want := range map[string]string{
+		full + "        - create: {object: {apiVersion: apps/v1, kind: Deployment, spec: {repl¦icas: 1}}}":  "Number of desired pods.",
+		full + "        - create: {object: {apiVersion: apps/v1, kind: Deployment, spec: {replicas: 1¦2}}}": "Number of desired pods.",
+		full + "        - patch: {merge: {spec: {am¦ount: 1}}}":                                             "How large it is.",
+		full + "        - create: {object: {apiVersion: apps/v1, kind: Deployment, spec: {replcas¦: 1}}}":   "",
+		full + "        - memo: {a¦: 1}": "",
+	} {
+		text, offset := cut(t, text)
+		got, ok := explain(newDocument("file:///op.yaml", 1, newText(text)), offset, known)
+		if ok != (want != "") || !strings.Contains(got.text, want) {
+			t.Errorf("%s: %q", strings.TrimPrefix(text, full), got.text)
 		}
 	}
 }

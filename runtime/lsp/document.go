@@ -25,17 +25,18 @@ func newDocument(uri string, version int, t *text) *document {
 	return d
 }
 
-// The kinds of documents that are of the language, and what tells them.
+// The kinds of documents that the server looks at, and the versions of ours.
 const (
 	kindOperator = "Operator"
 	kindCRD      = "CustomResourceDefinition"
 	groupPrefix  = "kopf.dev/"
+	ourVersion   = "kopf.dev/v1alpha1"
 )
 
 // isOurs tells whether a text has something of the language in it. Editors may
 // show every YAML file to the server, and what is none of ours is left alone.
 func isOurs(content string) bool {
-	return strings.Contains(content, groupPrefix) && strings.Contains(content, "Operator")
+	return strings.Contains(content, ourVersion) || strings.Contains(content, "kind: "+kindOperator) && strings.Contains(content, groupPrefix)
 }
 
 // hasCRD tells whether a text may define resources.

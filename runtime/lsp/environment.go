@@ -1,6 +1,7 @@
 package lsp
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/kopf-declarative/kopf-declarative/eval"
@@ -18,7 +19,11 @@ import (
 // nothing in it, which knows the object at least; and where that fails, nothing is
 // known but names.
 func (k *knowledge) environment(d *document, p *place, x expression) (*eval.Env, error) {
-	for _, text := range []string{p.alone(d, x), p.headOnly()} {
+	texts := []string{p.alone(d, x), p.headOnly()}
+	if p.isFilter() {
+		texts = texts[1:] // by itself, a filter is about no kind of object
+	}
+	for _, text := range texts {
 		if env := k.compiled(text); env != nil {
 			return env, nil
 		}
@@ -154,11 +159,17 @@ func (p *place) closing(content string, x expression, end int) string {
 	return out
 }
 
-// headOnly is an operator with a handler of the same kind and for the same resource as
-// the one at hand.
+// isFilter tells whether the place is in spec.filters.
+func (p *place) isFilter() bool { return p.key != nil && p.key.Path == "spec.filters" }
+
+// headOnly is an operator with a handler for the same causes and resources as the one at
+// hand; for a filter, those of all that may use it.
 func (p *place) headOnly() string {
-	task := p.task()
-	if task == nil {
+	tasks := []*outline.Node{p.task()}
+	switch {
+	case p.isFilter():
+		tasks = tasksOf(p.root)
+	case tasks[0] == nil:
 		return ""
 	}
 	var out strings.Builder
@@ -173,8 +184,12 @@ func (p *place) headOnly() string {
 	}
 	list := func(key, otherwise string) string {
 		var values []string
-		for _, v := range task.Get(key).Values() {
-			values = append(values, clean(v.Value()))
+		for _, task := range tasks {
+			for _, v := range task.Get(key).Values() {
+				if value := clean(v.Value()); !slices.Contains(values, value) {
+					values = append(values, value)
+				}
+			}
 		}
 		if values == nil {
 			return otherwise

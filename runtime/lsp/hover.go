@@ -29,11 +29,19 @@ func explain(d *document, offset int, known *knowledge) (explanation, bool) {
 		k, found := p.keyNamed(p.node.Value())
 		here.text = keyText(k)
 		return here, found
-	case p.node.IsKey() && p.key != nil:
-		here.text = keyText(*p.key)
-		return here, !p.free
-	case p.key == nil || p.free && len(p.key.Values) == 0 && p.key.Content == spec.OtherContent && !p.isNeeds():
+	case p.key == nil:
 		return explanation{}, false
+	case p.free:
+		if text, ok := p.explainField(known); ok {
+			here.text = text
+			return here, true
+		}
+		if p.node.IsKey() || len(p.key.Values) == 0 && p.key.Content == spec.OtherContent && !p.isNeeds() {
+			return explanation{}, false
+		}
+	case p.node.IsKey():
+		here.text = keyText(*p.key)
+		return here, true
 	}
 	here.text = keyText(*p.key)
 	if target := p.target(p.node.Value()); target != nil {

@@ -28,6 +28,8 @@ type place struct {
 	free bool
 	// whole says that the node is all of the key's value, not one item of it.
 	whole bool
+	// value is all of the key's value: the node, or one around it.
+	value *outline.Node
 	// marked is the length of the mark at the cursor, which is in all nodes around; 0
 	// where there is none.
 	marked int
@@ -69,6 +71,7 @@ func (p *place) enter(parent, child *outline.Node) {
 		for _, k := range p.keys {
 			if k.Name() == name {
 				p.become(&k, false)
+				p.value = child
 				return
 			}
 		}

@@ -106,3 +106,19 @@ func TestEveryPlace(t *testing.T) {
 		}
 	}
 }
+
+// What is none of ours is told from what is.
+func TestIsOurs(t *testing.T) {
+	for content, want := range map[string]bool{
+		"apiVersion: kopf.dev/v1alpha1\nkind: Operatr\n":                 true,
+		"apiVersion: kopf.dev/v1\nkind: Operator\n":                      true,
+		"apiVersion: kopf.dev/v1\nkind: EphemeralVolumeClaim\n":          false,
+		"apiVersion: operators.coreos.com/v1alpha1\nkind: OperatorGroup": false,
+		"services: {}\n": false,
+		"":               false,
+	} {
+		if got := isOurs(content); got != want {
+			t.Errorf("%q: %v", content, got)
+		}
+	}
+}

@@ -37,7 +37,7 @@ func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, o Options) err
 	s := &server{options: o}
 	s.workspace = newWorkspace(ctx, s.publish)
 	s.rpc = jrpc2.NewServer(s.methods(), &jrpc2.ServerOptions{
-		AllowPush: true, DisableBuiltin: true,
+		AllowPush: true, DisableBuiltin: true, Concurrency: concurrency,
 		NewContext: func() context.Context { return ctx },
 		Logger:     func(text string) { o.Log.Debug(text) },
 	})
@@ -50,6 +50,10 @@ func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, o Options) err
 	}
 	return err
 }
+
+// concurrency is how many messages are handled at once: more than requests can be under
+// way, so that a cancellation never waits for what it cancels.
+const concurrency = 64
 
 // server is a session with one client.
 type server struct {

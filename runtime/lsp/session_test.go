@@ -349,6 +349,20 @@ func TestFolder(t *testing.T) {
 		found[0].RelatedInformation[0].Location.URI != "file://"+beside {
 		t.Fatalf("diagnostics: %+v", found)
 	}
+	s.must(os.WriteFile(filepath.Join(dir, "crd.yaml"), []byte(strings.Join([]string{
+		"apiVersion: apiextensions.k8s.io/v1", "kind: CustomResourceDefinition", "metadata: {name: things.example.com}",
+		"spec: {group: example.com, scope: Namespaced, names: {kind: Thing, plural: things}, versions: [{name: v1, served: true, storage: true,",
+		"  schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {size: {type: integer}, colour: {type: string}}}}}}}]}", "",
+	}, "\n")), 0o600))
+	s.replace("spec.size > 10", "spec. > 10")
+	var list struct{ Items []item }
+	s.ask("completion", s.at("big: spec."), &list)
+	if len(list.Items) < 2 || list.Items[0].Label != "colour" || list.Items[1].Label != "size" {
+		t.Errorf("fields of the definition beside: %+v", list.Items)
+	}
+	s.replace("spec. > 10", "spec.size > 10")
+	s.diagnostics()
+
 	// A file that is changed outside counts when the editor tells.
 	s.must(os.WriteFile(beside, []byte("nothing: to see\n"), 0o600))
 	s.must(s.Notify(s.ctx, "workspace/didChangeWatchedFiles", map[string]any{"changes": []any{}}))

@@ -207,7 +207,7 @@ func (w *workspace) known(uri string) *knowledge {
 // actions are the fixes for what stands in a stretch of a document. They are those
 // of the last check of all; if the document has been edited since, it is checked
 // here.
-func (w *workspace) actions(d *document, from, to int) []codeAction {
+func (w *workspace) actions(ctx context.Context, d *document, from, to int) []codeAction {
 	w.mu.Lock()
 	name := groupOf(d.uri)
 	b, e := w.bundleLocked(name), w.encoding
@@ -216,14 +216,16 @@ func (w *workspace) actions(d *document, from, to int) []codeAction {
 		last = g.last
 	}
 	w.mu.Unlock()
-	if last == nil || last.documents[d.name] != d {
-		all, ok := checkAll(w.ctx, b)
-		if !ok {
-			return []codeAction{}
+	switch {
+	case last != nil && last.documents[d.name] == d:
+		return actionsIn(d, last.found, from, to, b, e)
+	case last != nil && last.took > slow:
+		if found, ok := checkEdited(ctx, b, *last); ok {
+			return actionsIn(d, found, from, to, b, e)
 		}
-		last = &all
 	}
-	return actionsIn(d, last.found, from, to, b, e)
+	all, _ := checkAll(ctx, b)
+	return actionsIn(d, all.found, from, to, b, e)
 }
 
 func sameSource(a, b spec.Source) bool { return a.Name == b.Name && bytes.Equal(a.Text, b.Text) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -41,10 +42,12 @@ func TestShapes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for kind, path := range map[string]string{
-		"v1 Secret": "data.key", "v1 Pod": "status.startTime", "v1 Event": "lastTimestamp", "coordination.k8s.io/v1 Lease": "spec.renewTime",
-		"apps/v1 Deployment": "metadata.creationTimestamp", "coordination.k8s.io/v1 LeaseCandidate": "metadata.creationTimestamp",
+	for _, test := range [][2]string{
+		{"v1 Secret", "data.key"}, {"v1 Pod", "status.startTime"}, {"v1 Event", "lastTimestamp"},
+		{"coordination.k8s.io/v1 Lease", "spec.renewTime"}, {"apps/v1 Deployment", "metadata.creationTimestamp"},
+		{"coordination.k8s.io/v1 LeaseCandidate", "metadata.creationTimestamp"},
 	} {
+		kind, path := test[0], test[1]
 		for _, c := range []*kube.Client{client, other, client} {
 			apiVersion, name, _ := strings.Cut(kind, " ")
 			live, err := c.Shapes.Of(t.Context(), gvkOf(apiVersion, name))
@@ -160,4 +163,31 @@ func TestShapesThatCannotBeRead(t *testing.T) {
 	if _, err := connect(t, kube.Options{}).Shapes.Of(ctx, gvk); !errors.Is(err, context.Canceled) {
 		t.Errorf("after the end: %v", err)
 	}
+}
+
+// TestShapesKeepLittle: of documents of more than two megabytes, little stays in memory.
+func TestShapesKeepLittle(t *testing.T) {
+	client := connect(t, kube.Options{})
+	if _, err := client.Shapes.Of(t.Context(), gvkOf("coordination.k8s.io/v1", "Lease")); err != nil { // what all have in common
+		t.Fatal(err)
+	}
+	before := live()
+	for _, gvk := range []schema.GroupVersionKind{gvkOf("v1", "Pod"), gvkOf("apps/v1", "Deployment")} {
+		if _, err := client.Shapes.Of(t.Context(), gvk); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if kept := live() - before; kept > 400<<10 {
+		t.Errorf("%d kB are kept", kept>>10)
+	}
+	runtime.KeepAlive(client)
+}
+
+// live is the memory that is in use.
+func live() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }

@@ -31,20 +31,35 @@ type builtinResource struct {
 	Definition string
 }
 
-// builtins is the Set of the builtin kinds, with the definitions behind it.
-type builtins struct {
-	*Set
-	metadata func() *Type
-}
-
 // Builtin has the kinds that each cluster serves, as of the version of Kubernetes
 // that this is built with (docs/lint.md names it).
-func Builtin() *Set { return loadBuiltins().Set }
+func Builtin() *Set { return loadBuiltins() }
 
 var loadBuiltins = sync.OnceValue(openBuiltins)
 
 // openBuiltins reads the list of the kinds, and none of their schemas.
-func openBuiltins() builtins {
+func openBuiltins() *Set {
+	d := openDefinitions()
+	src := &source{definition: d.get, zeroDefaults: func(*openapi.Schema) bool { return true }, metadata: Metadata}
+	set := NewSet(nil)
+	var resources []builtinResource
+	mustRead(d.files[resourcesFile], &resources)
+	for _, r := range resources {
+		set.add(r.Resource, rootOf(src, r.GVK(), &openapi.Schema{SchemaProps: openapi.SchemaProps{Ref: openapi.MustCreateRef(refPrefix + r.Definition)}}))
+	}
+	return set
+}
+
+// loadMetadata reads the metadata apart from the kinds: an engine needs nothing else, and is
+// not to keep the list of all kinds for it.
+var loadMetadata = sync.OnceValue(func() *Type {
+	d := openDefinitions()
+	src := &source{definition: d.get, zeroDefaults: func(*openapi.Schema) bool { return true }}
+	return node{source: src, name: "metadata", schema: d.get(objectMeta)}.typeOf()
+})
+
+// openDefinitions reads the directory of the archive.
+func openDefinitions() *definitions {
 	archive, err := zip.NewReader(bytes.NewReader(builtinZip), int64(len(builtinZip)))
 	if err != nil {
 		panic(fmt.Sprintf("the schemas of the builtin kinds are broken: %v", err)) // TestBuiltin reads them all
@@ -53,18 +68,7 @@ func openBuiltins() builtins {
 	for _, f := range archive.File {
 		files[f.Name] = f
 	}
-	d := &definitions{files: files, known: map[string]*openapi.Schema{}}
-	src := &source{definition: d.get, zeroDefaults: func(*openapi.Schema) bool { return true }}
-	src.metadata = sync.OnceValue(func() *Type {
-		return node{source: src, name: "metadata", schema: d.get(objectMeta)}.typeOf()
-	})
-	set := NewSet(nil)
-	var resources []builtinResource
-	mustRead(files[resourcesFile], &resources)
-	for _, r := range resources {
-		set.add(r.Resource, rootOf(src, r.GVK(), &openapi.Schema{SchemaProps: openapi.SchemaProps{Ref: openapi.MustCreateRef(refPrefix + r.Definition)}}))
-	}
-	return builtins{set, src.metadata}
+	return &definitions{files: files, known: map[string]*openapi.Schema{}}
 }
 
 // definitions reads schemas when they are asked for.

@@ -87,7 +87,7 @@ func (s *Set) Resources() []Resource {
 }
 
 // Metadata is the type of the metadata of all objects.
-func Metadata() *Type { return loadBuiltins().metadata() }
+func Metadata() *Type { return loadMetadata() }
 
 // AnyObject is the type of objects of which nothing is known but what all objects have.
 func AnyObject() *Type { return anyObject() }

@@ -41,6 +41,9 @@ func (c *typeCheck) resultOf(node ast.Expr) result {
 			return result{of: schema.ListOf(c.resultOf(elements[0]).of)}
 		}
 	}
+	if element := collected(node); element != nil && c.types[node.ID()].Kind() == types.ListKind {
+		return result{of: schema.ListOf(c.resultOf(element).of)}
+	}
 	of := c.types[node.ID()]
 	if of.Kind() == types.NullTypeKind && node.Kind() == ast.CallKind && node.AsCall().FunctionName() == operators.Conditional {
 		a, b := c.resultOf(node.AsCall().Args()[1]), c.resultOf(node.AsCall().Args()[2])
@@ -50,6 +53,29 @@ func (c *typeCheck) resultOf(node ast.Expr) result {
 		return result{a.of.OrNull(), a.optional}
 	}
 	return result{c.env.registry.schemaType(presentType(of)), isOptional(of)}
+}
+
+// collected is the element that list.map(i, element) collects; nil for anything else.
+func collected(node ast.Expr) ast.Expr {
+	if node.Kind() != ast.ComprehensionKind {
+		return nil
+	}
+	c := node.AsComprehension()
+	if init := c.AccuInit(); init.Kind() != ast.ListKind || c.Result().Kind() != ast.IdentKind {
+		return nil
+	}
+	step := c.LoopStep()
+	if step.Kind() == ast.CallKind && step.AsCall().FunctionName() == operators.Conditional {
+		step = step.AsCall().Args()[1]
+	}
+	if step.Kind() != ast.CallKind || step.AsCall().FunctionName() != operators.Add {
+		return nil
+	}
+	one := step.AsCall().Args()[1]
+	if one.Kind() != ast.ListKind || len(one.AsList().Elements()) != 1 || len(one.AsList().OptionalIndices()) > 0 {
+		return nil
+	}
+	return one.AsList().Elements()[0]
 }
 
 // entries are the fields of a map that is written out with fixed keys.

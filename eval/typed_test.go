@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/common/types/ref"
 
 	"github.com/kopf-declarative/kopf-declarative/eval/schema"
 	"github.com/kopf-declarative/kopf-declarative/spec"
@@ -119,35 +121,38 @@ func typedProblems(t *testing.T, text string, want *cel.Type) []string {
 	return got
 }
 
-// What can be evaluated is accepted, also where CEL's checker would not take it.
+// accepted are expressions that can be evaluated, also those that CEL's checker would not
+// take. On the object of typedSample, all have a value.
+var accepted = []string{
+	"spec.size > 1 && spec.ratio > 1 && spec.size < spec.ratio && spec.ratio == 1 && spec.ratio in [1, 2]",
+	"'size' in spec", "spec['size'] == 1", "spec[?'size'].orValue(1) == 1", "size(spec) > 1", "spec.size() > 1",
+	"spec.all(k, k != '')", "spec.map(k, k)", "spec.transformList(k, v, k)", "spec.exists(k, v, k == 'a' && v == 1)",
+	"merge(spec, {'a': 1}).a", "merge({'a': 1}, spec.item)", "merge(spec, spec.item).name",
+	"spec.on ? spec.size : 'none'", "spec.on ? spec.size : null", "spec.on ? null : spec.item", "(spec.on ? spec.item : {}).name == ''",
+	"spec.on ? spec.items : []", "spec.on ? spec.names : null", "spec.on ? spec.item : {'x': 1}",
+	"spec.?size.orValue(null) == null", "spec.?item.orValue({}).?name.orValue('') == ''", "spec.?items.orValue([]).size() == 0",
+	"spec.?size.orValue('x') == 'x'", "spec.?item.orValue({'x': 1}).?x.orValue(1) == 1", "spec.?item.name.orValue('')", "spec.?labels.?x.orValue('') == ''",
+	"spec.item == {'name': 'a'}", "spec.items == [{'name': 'a'}]", "spec.item in spec.items", "spec.item in [{'name': 'a'}]", "[spec.item] + [{'a': 1}]",
+	"spec.items + spec.names", "(!spec.on ? null : spec.item).name == ''", "spec.item == spec", "spec != old.spec", "old == null", "new != null && new.spec.size == 1",
+	"spec.maybe == null", "spec.maybe + 1 > 2", "spec.maybe == 1", "spec.names == null", "spec.item == null", "spec.labels != null", "spec.since == null",
+	"spec.port == 80 || spec.port == 'http'", "spec.any.thing.goes[0] > 1", "spec.free.known + 1 == spec.free.other + 2", "'x' in spec.free",
+	"spec.since < now", "spec.since + spec.every > now", "timestamp(spec.since) < now", "duration(spec.every) > duration('1m')", "string(spec.data) == ''",
+	"spec.labels.x == 'a'", "spec.labels['x'] == 'a'", "spec.labels[?'x'].orValue('') == ''", "'x' in spec.labels", "labels.x == spec.labels.y",
+	"has(spec.size)", "has(spec.item.name)", "has(spec.labels.x)", "has(spec.`app.kubernetes.io/name`)", "spec.`app.kubernetes.io/name` == ''",
+	"condition(body, 'Ready').?status.orValue('') == 'True'", "isReady(body)", "isReady(spec.item)", "changed('spec.size')",
+	"json.encode(spec) == ''", "dyn(spec).sizee", "dyn(spec.size) == 'x'", "dns.name(name, spec.size)", "spec.items.map(i, i.n).sum() > 1",
+	"spec.items.sortBy(i, i.n)[0].name == ''", "spec.?size.optMap(s, s + 1).orValue(1) == 1", "math.greatest(spec.size, 1) == 1", "math.greatest(spec.size, spec.ratio) > 1.0",
+	"sets.contains(spec.names, ['a'])", "spec.names.join(',') == ''", "index.by_node[spec.title][0] == ''", "index['by_node']['x'].size() == 1", "spec.title in index.by_node",
+	"index.by_node[spec.size]", "type(spec) == map", "[spec.size, spec.title]", "{'a': spec.size, 'b': spec.item}.a == 1",
+	"spec.items.transformMap(i, v, v.name)", "spec.items.filter(i, has(i.n)).map(i, {'name': i.name, 'n': i.n})", "'%d'.format([spec.size]) == ''",
+	"meta.namespace == 'x' && meta.labels.x == '' && meta.ownerReferences[0].kind == ''", "meta.creationTimestamp < now",
+	"spec.items.exists_one(i, i.n == 1)", "spec.items[0].name == ''", "spec.items[spec.size].n > 1", "spec.items[?0].?n.orValue(1) == 1",
+	"optional.of(spec.item).name.orValue('')", "spec.on ? optional.of(spec.size) : optional.none()", "spec.?on.orValue(false) ? 1 : 2",
+	"spec.names.map(n, spec.on ? n : null)", "spec.items.map(i, i == spec.item)", "omit()", "spec.on ? spec.size : omit()", "memo.x == 1", "vars.y == steps.z.w",
+}
+
 func TestTypesAccept(t *testing.T) {
-	for _, in := range []string{
-		"spec.size > 1 && spec.ratio > 1 && spec.size < spec.ratio && spec.ratio == 1 && spec.ratio in [1, 2]",
-		"'size' in spec", "spec['size'] == 1", "spec[?'size'].orValue(1) == 1", "size(spec) > 1", "spec.size() > 1",
-		"spec.all(k, k != '')", "spec.map(k, k)", "spec.transformList(k, v, k)", "spec.exists(k, v, k == 'a' && v == 1)",
-		"merge(spec, {'a': 1}).b", "merge({'a': 1}, spec.item)", "merge(spec, spec.item).x",
-		"spec.on ? spec.size : 'none'", "spec.on ? spec.size : null", "spec.on ? null : spec.item", "(spec.on ? spec.item : {}).name == ''",
-		"spec.on ? spec.items : []", "spec.on ? spec.names : null", "spec.on ? spec.item : {'x': 1}",
-		"spec.?size.orValue(null) == null", "spec.?item.orValue({}).?name.orValue('') == ''", "spec.?items.orValue([]).size() == 0",
-		"spec.?size.orValue('x') == 'x'", "spec.?item.orValue({'x': 1}).x == 1", "spec.?item.name.orValue('')", "spec.?labels.?x.orValue('') == ''",
-		"spec.item == {'name': 'a'}", "spec.items == [{'name': 'a'}]", "spec.item in spec.items", "spec.item in [{'name': 'a'}]", "[spec.item] + [{'a': 1}]",
-		"spec.items + spec.names", "(spec.on ? null : spec.item).name == ''", "spec.item == spec", "spec != old.spec", "old == null", "new != null && new.spec.size == 1",
-		"spec.maybe == null", "spec.maybe + 1 > 2", "spec.maybe == 1", "spec.names == null", "spec.item == null", "spec.labels != null", "spec.since == null",
-		"spec.port == 80 || spec.port == 'http'", "spec.any.thing.goes[0] > 1", "spec.free.known + 1 == spec.free.other + 2", "'x' in spec.free",
-		"spec.since < now", "spec.since + spec.every > now", "timestamp(spec.since) < now", "duration(spec.every) > duration('1m')", "string(spec.data) == ''",
-		"spec.labels.x == 'a'", "spec.labels['x'] == 'a'", "spec.labels[?'x'].orValue('') == ''", "'x' in spec.labels", "labels.x == spec.labels.y",
-		"has(spec.size)", "has(spec.item.name)", "has(spec.labels.x)", "has(spec.`app.kubernetes.io/name`)", "spec.`app.kubernetes.io/name` == ''",
-		"condition(body, 'Ready').?status.orValue('') == 'True'", "isReady(body)", "isReady(spec.item)", "changed('spec.size')",
-		"json.encode(spec) == ''", "dyn(spec).sizee", "dyn(spec.size) == 'x'", "dns.name(name, spec.size)", "spec.items.map(i, i.n).sum() > 1",
-		"spec.items.sortBy(i, i.n)[0].name == ''", "spec.?size.optMap(s, s + 1).orValue(1) == 1", "math.greatest(spec.size, 1) == 1", "math.greatest(spec.size, spec.ratio) > 1.0",
-		"sets.contains(spec.names, ['a'])", "spec.names.join(',') == ''", "index.by_node[spec.title][0] == ''", "index['by_node']['x'].size() == 1", "spec.title in index.by_node",
-		"index.by_node[spec.size]", "type(spec) == map", "[spec.size, spec.title]", "{'a': spec.size, 'b': spec.item}.a == 1",
-		"spec.items.transformMap(i, v, v.name)", "spec.items.filter(i, has(i.n)).map(i, {'name': i.name, 'n': i.n})", "'%d'.format([spec.size]) == ''",
-		"meta.namespace == 'x' && meta.labels.x == '' && meta.ownerReferences[0].kind == ''", "meta.creationTimestamp < now",
-		"spec.items.exists_one(i, i.n == 1)", "spec.items[0].name == ''", "spec.items[spec.size].n > 1", "spec.items[?0].?n.orValue(1) == 1",
-		"optional.of(spec.item).name.orValue('')", "spec.on ? optional.of(spec.size) : optional.none()", "spec.?on.orValue(false) ? 1 : 2",
-		"spec.names.map(n, spec.on ? n : null)", "spec.items.map(i, i == spec.item)", "omit()", "spec.on ? spec.size : omit()", "memo.x == 1", "vars.y == steps.z.w",
-	} {
+	for _, in := range accepted {
 		t.Run(in, func(t *testing.T) {
 			if got := typedProblems(t, in, nil); len(got) > 0 {
 				t.Error(strings.Join(got, "\n"))
@@ -156,12 +161,76 @@ func TestTypesAccept(t *testing.T) {
 	}
 }
 
+// typedSample is a Binding with an object of the type of thing, in which nothing is
+// missing.
+func typedSample() *Binding {
+	item := map[string]any{"name": "a", "n": int64(1)}
+	spec := map[string]any{
+		"size": int64(1), "ratio": int64(2), "on": true, "title": "t", "since": "2026-01-01T00:00:00Z", "every": "5m0s", "data": "YQ==",
+		"port": "http", "any": map[string]any{"thing": map[string]any{"goes": []any{int64(2)}}}, "maybe": nil,
+		"items": []any{item, map[string]any{"name": "b", "n": int64(2)}}, "names": []any{"x", "a"}, "labels": map[string]any{"x": "a", "y": "front"},
+		"free": map[string]any{"known": int64(1), "other": int64(0)}, "item": item, "app.kubernetes.io/name": "n", "sizee": int64(1),
+	}
+	meta := map[string]any{
+		"name": "web", "namespace": "x", "labels": map[string]any{"x": "front"}, "creationTimestamp": "2025-01-01T00:00:00Z",
+		"ownerReferences": []any{map[string]any{"kind": "Pod"}},
+	}
+	object := map[string]any{"apiVersion": "v1", "kind": "Thing", "metadata": meta, "spec": spec}
+	body := ShapeOf(thing())
+	return sample().With(map[string]any{
+		"body": Typed(object, body), "spec": Typed(spec, body.At("spec")), "meta": Typed(meta, body.At("metadata")), "labels": meta["labels"],
+		"old": Typed(object, body), "new": Typed(object, body), "vars": map[string]any{"y": int64(1)},
+		"steps": map[string]any{"z": map[string]any{"w": int64(1)}}, "memo": map[string]any{"x": int64(1)},
+		"index": map[string]any{"by_node": map[any]any{"t": []any{"v"}, "x": []any{"v"}, int64(1): []any{"v"}}},
+	})
+}
+
+// What is accepted evaluates, and its value has the type that is known of it.
+func TestAcceptedEvaluates(t *testing.T) {
+	for _, in := range accepted {
+		if strings.HasPrefix(in, "spec.maybe + 1") {
+			continue // the one that is null
+		}
+		t.Run(in, func(t *testing.T) {
+			p, problems := typedEnv(t).Expr(&spec.Expr{Text: in}, everything, nil)
+			if len(problems) > 0 {
+				t.Fatal(problems)
+			}
+			value, err := p.value(t.Context(), typedSample())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if optional, ok := value.(*types.Optional); ok && optional.HasValue() {
+				value = optional.GetValue()
+			}
+			if known := p.Type(); known != nil && !fits(value, known) {
+				t.Errorf("%v of %s is not %s", value, value.Type().TypeName(), known)
+			}
+		})
+	}
+}
+
+// fits tells whether a value is of a kind.
+func fits(v ref.Val, of *schema.Type) bool {
+	switch of.Kind() {
+	case schema.Any, schema.IntOrString:
+		return true
+	case schema.List:
+		return v.Type().TypeName() == "list"
+	case schema.Map, schema.Object:
+		return v.Type().TypeName() == "map" || v == types.NullValue
+	}
+	return v.Type().TypeName() == scalars[of.Kind()].TypeName() || of.Nullable() && (v == types.NullValue || v == types.OptionalNone)
+}
+
 // The type of a result is known.
 func TestResultTypes(t *testing.T) {
 	for in, want := range map[string]string{
 		"spec.size": "int", "spec.item": "Thing.spec.items", "spec.items": "list of Thing.spec.items", "spec.items[0].name": "string",
 		"spec.?size": "int or null", "spec.on ? spec.size : null": "int or null", "spec.on ? spec.size : 'a'": "any", "spec.any": "any",
 		"spec.labels": "map of string", "spec.since": "timestamp", "spec.items.map(i, i.n)": "list of int", "(spec.on ? spec.item : {}).n": "int",
+		"spec.items.map(i, {'n': i.n})": "list of object", "spec.items.map(i, i.n > 1, i.name)": "list of string", "spec.items.filter(i, i.n > 1)": "list of Thing.spec.items",
+		"[1, 2].map(i, [i])": "list of list of int", "spec.items.map(i, {'n': i.n})[0].n": "int",
 		"{'a': spec.item}.a": "Thing.spec.items", "spec.on ? null : spec.item": "Thing.spec.items or null", "name": "string", "spec.free.x": "any",
 	} {
 		p, problems := typedEnv(t).Expr(&spec.Expr{Text: in}, everything, nil)

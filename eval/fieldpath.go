@@ -86,11 +86,12 @@ func (c *typeCheck) checkChanged(u *usage) diag.List {
 // text, or a list of texts.
 func (c *typeCheck) literalPath(node ast.Expr) (path []string, places []diag.Range) {
 	add := func(segment string, from int) int {
+		path = append(path, segment)
 		at := strings.Index(c.src.text[from:], segment)
 		if at < 0 { // it is written with an escape
-			at = 0
+			places = append(places, c.src.rangeOf(from, from))
+			return from
 		}
-		path = append(path, segment)
 		places = append(places, c.src.rangeOf(from+at, from+at+len(segment)))
 		return from + at + len(segment)
 	}

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/cel-go/common/types"
+
 	"github.com/kopf-declarative/kopf-declarative/spec"
 )
 
@@ -93,6 +95,39 @@ func FuzzExpr(f *testing.F) {
 			}
 			if err != nil && (strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), "internal error")) {
 				t.Fatalf("%q", err)
+			}
+		})
+	})
+}
+
+// No expression makes the check of types panic or hang, and what it says of the value of
+// one that it accepts is true.
+func FuzzTypes(f *testing.F) {
+	for _, seed := range accepted {
+		f.Add(seed)
+	}
+	for _, seed := range []string{"spec.sizee", "has(spec.sizee)", "spec['sizee']", "'sizee' in spec", "spec.size == null", "spec.on ? spec.size : spec.item", "changed('spec.x.y')"} {
+		f.Add(seed)
+	}
+	e := typedEnv(f)
+	f.Fuzz(func(t *testing.T, s string) {
+		if len(s) > 500 {
+			t.Skip()
+		}
+		within(t, 5*time.Second, func() {
+			p, problems := e.Expr(&spec.Expr{Text: s}, everything, nil)
+			if len(problems) > 0 {
+				return
+			}
+			value, err := p.value(context.Background(), typedSample())
+			if err != nil {
+				return
+			}
+			if optional, ok := value.(*types.Optional); ok && optional.HasValue() {
+				value = optional.GetValue()
+			}
+			if known := p.Type(); known != nil && !fits(value, known) {
+				t.Errorf("%v of %s is not %s", value, value.Type().TypeName(), known)
 			}
 		})
 	})

@@ -73,7 +73,7 @@ func (a *app) lint(ctx context.Context, files []string) error {
 // check compiles what was read, with the types of objects, and adds what only lint finds.
 func (a *app) check(bundle *spec.Bundle, found diag.List, kinds known) loaded {
 	a.settings.overrides.apply(bundle.Operators)
-	l := loaded{bundle: bundle, found: lint.Bundle(bundle, found, kinds.schemas)}
+	l := loaded{bundle: bundle, found: lint.Bundle(bundle, found, kinds.schemas), kinds: kinds.schemas}
 	kinds.tellOf(&l)
 	if a.settings.strict {
 		l.found = l.found.Strict()
@@ -93,7 +93,20 @@ func (a *app) tell(l loaded) error {
 	if len(l.found) > 0 || a.settings.format != "text" || !isTerminal(a.stdout) {
 		return nil
 	}
-	_, err := fmt.Fprintf(a.stdout, "ok: %s in %s\n", strings.Join(l.contents(), " and "), count(len(l.bundle.Sources), "file"))
+	if _, err := fmt.Fprintf(a.stdout, "ok: %s in %s\n", strings.Join(l.contents(), " and "), count(len(l.bundle.Sources), "file")); err != nil {
+		return err
+	}
+	return a.tellUnknown(l)
+}
+
+// tellUnknown says to people of which resources it does not know the fields. It is no
+// finding: nothing is wrong with the files.
+func (a *app) tellUnknown(l loaded) error {
+	unknown := lint.Unknown(l.bundle, l.kinds)
+	if len(unknown) == 0 {
+		return nil
+	}
+	_, err := fmt.Fprintf(a.stdout, "The fields of %s are not known, and not checked: --crd FILE or --cluster tells them.\n", strings.Join(unknown, ", "))
 	return err
 }
 

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/kopf-declarative/kopf-declarative/eval/schema"
 	"github.com/kopf-declarative/kopf-declarative/runtime"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
@@ -18,6 +19,8 @@ type loaded struct {
 	bundle *spec.Bundle
 	engine *runtime.Engine
 	found  diag.List
+	// kinds are those that lint knew beside the ones in the bundle.
+	kinds *schema.Set
 }
 
 // load reads and compiles definitions, and finds all their mistakes at once.
@@ -30,7 +33,7 @@ func (a *app) load(files []string) loaded {
 func (a *app) compile(bundle *spec.Bundle, found diag.List, how func(*spec.Bundle) (*runtime.Engine, diag.List)) loaded {
 	a.settings.overrides.apply(bundle.Operators)
 	engine, more := how(bundle)
-	return loaded{bundle, engine, append(found, more...).Sorted()}
+	return loaded{bundle: bundle, engine: engine, found: append(found, more...).Sorted()}
 }
 
 // files are the names of all that was read, and of what could not be.

@@ -3,7 +3,10 @@ package lint
 import (
 	"slices"
 
+	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/eval"
+	"github.com/kopf-declarative/kopf-declarative/eval/schema"
+	"github.com/kopf-declarative/kopf-declarative/runtime"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 )
 
@@ -48,4 +51,34 @@ func written(v *spec.Value, isVersion bool, found map[string]bool) {
 	for _, f := range v.Fields {
 		written(f.Value, f.Key.Scalar == "apiVersion", found)
 	}
+}
+
+// Unknown are the names of resources of which nothing is known but what all objects have,
+// so that expressions about them are not checked by types. Known is as for Sources.
+func Unknown(bundle *spec.Bundle, known *schema.Set) []string {
+	schemas, _ := runtime.Schemas(bundle, known)
+	kinds := kube.NewKinds(schemas)
+	selectors, _ := Named(bundle.Operators)
+	var out []string
+	for _, s := range selectors {
+		if name := resourceNameOf(s); name != "" && kinds.TypeOf(s) == nil && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// resourceNameOf is what a selector by name calls its resource, empty for others.
+func resourceNameOf(s *spec.Selector) string {
+	for _, name := range []*spec.String{s.Plural, s.AnyName, s.Kind, s.Singular, s.ShortName} {
+		if name == nil {
+			continue
+		}
+		if s.Group != nil && s.Group.Value != "" {
+			return name.Value + "." + s.Group.Value
+		}
+		return name.Value
+	}
+	return ""
 }

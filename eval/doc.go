@@ -7,6 +7,9 @@
 // It does not know what an expression is for, never talks to a cluster, and
 // has no clock: what an expression sees comes in a Binding.
 //
+// For those who help to write an expression, it completes (Env.Complete) and explains
+// (Env.Hover) one at a place, finished or not.
+//
 // Start at Env; scope.go, functions.go and cel_functions.go hold the tables that the
 // environment, the diagnostics and docs/expressions.md are made from;
 // actions compiles steps with this package, and runtime compiles filters.

@@ -50,6 +50,11 @@ func complete(d *document, offset int, known *knowledge) completions {
 	}
 	if node.IsKey() {
 		c.candidates = append(p.keyCandidates(node.Parent, node.Field), p.fieldCandidates(node.Parent, node.Field, known)...)
+		if node.Style != outline.Plain { // the colon comes behind the quote
+			for i := range c.candidates {
+				c.candidates[i].insert = c.candidates[i].label
+			}
+		}
 		return c
 	}
 	if p.isPath() {

@@ -251,6 +251,38 @@ func TestCompleteFields(t *testing.T) {
 	}
 }
 
+// What is inserted goes on as the text needs it.
+func TestInserts(t *testing.T) {
+	for text, want := range map[string]string{
+		head + "  ¦":                                                              "handlers:",
+		head + "  handlers:\n    - ¦":                                             "retries: ",
+		head + "  handlers:\n    ¦":                                               "- retries: ",
+		head + "  handlers:\n    - retr¦: 5":                                      "retries",
+		head + "  handlers:\n    - settings: ¦":                                   "",
+		full + "        - when: na¦":                                              "name",
+		full + "        - when: name.starts¦":                                     "startsWith(",
+		full + "        - when: name.starts¦('x')":                                "startsWith",
+		full + "        - when: name.siz¦":                                        "size()",
+		full + "        - log: ${labels.¦}":                                       "map(",
+		`{"apiVersion": "kopf.dev/v1alpha1", "kind": "Operator", "spec": {"hand¦`: "handlers",
+		`{"apiVersion": "kopf.dev/v1alpha1", "kind": "Operator", "spec": {"handlers": [{"retr¦": 5}]}}`:   "retries",
+		`{"apiVersion": "kopf.dev/v1alpha1", "kind": "Operator", "spec": {"handlers": [{"on": "cre¦"}]}}`: "create",
+	} {
+		text, offset := cut(t, text)
+		var inserts []string
+		for _, c := range complete(newDocument("file:///op.yaml", 1, newText(text)), offset, knowledgeOf(nil)).candidates {
+			item := c.item(0, span{}, false)
+			inserts = append(inserts, item.TextEdit.NewText)
+			if item := c.item(0, span{}, true); c.snippet != "" && (item.InsertTextFormat != snippetInsert || !strings.HasSuffix(item.TextEdit.NewText, "($0)")) {
+				t.Errorf("as a snippet: %+v", item)
+			}
+		}
+		if want != "" && !slices.Contains(inserts, want) {
+			t.Errorf("%s: %q is missing in %q", strings.TrimPrefix(text, full), want, inserts)
+		}
+	}
+}
+
 // What steps write is completed by its kind, and so are the paths of fields.
 func TestCompleteObjects(t *testing.T) {
 	known := knowledgeOf([]spec.Source{{Name: "crd.yaml", Text: []byte(definitionOfThings)}})

@@ -122,3 +122,30 @@ func TestIsOurs(t *testing.T) {
 		}
 	}
 }
+
+// No text is too much for any question, wherever it is asked.
+func FuzzAnswers(f *testing.F) {
+	for _, content := range sampleTexts(f) {
+		f.Add(content, len(content)/2, len(content)/2+1, len(content)/2)
+	}
+	f.Add(full, 0, 0, len(full))
+	known := knowledgeOf(nil)
+	f.Fuzz(func(t *testing.T, content string, from, to, offset int) {
+		if from < 0 || to < from || to > len(content) || len(content) > 5000 {
+			return
+		}
+		content = content[:from] + content[to:]
+		if offset < 0 || offset > len(content) {
+			return
+		}
+		d := newDocument("file:///op.yaml", 1, newText(content))
+		c := complete(d, offset, known)
+		if c.from > offset || c.to < offset || c.to > len(content) {
+			t.Fatalf("replaces %d to %d at %d of %q", c.from, c.to, offset, content)
+		}
+		explain(d, offset, known)
+		definition(d, offset)
+		symbols(d.documents())
+		focusOn(content, d.documents(), stretch{offset, offset})
+	})
+}

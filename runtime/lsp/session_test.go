@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,8 +19,22 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/runtime/lsp/lsptest"
 )
 
+// buildFolder is where the command is built, when a test needs it.
+var buildFolder string
+
+var build = sync.OnceValues(func() (string, error) {
+	return command.Build(context.Background(), "cmd/kopf-declarative", buildFolder)
+})
+
 // binary is the built command.
-var binary string
+func binary(t *testing.T) string {
+	t.Helper()
+	path, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
 
 func TestMain(m *testing.M) {
 	os.Exit(run(m))
@@ -27,14 +42,12 @@ func TestMain(m *testing.M) {
 
 func run(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "lsp")
-	if err == nil {
-		defer os.RemoveAll(dir)
-		binary, err = command.Build(context.Background(), "cmd/kopf-declarative", dir)
-	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	defer os.RemoveAll(dir)
+	buildFolder = dir
 	return m.Run()
 }
 
@@ -63,7 +76,7 @@ func connect(t *testing.T, capabilities any) *session {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
-	client, err := lsptest.Start(ctx, binary)
+	client, err := lsptest.Start(ctx, binary(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -391,7 +404,7 @@ func TestOtherDocuments(t *testing.T) {
 func TestClientMistakes(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	client, err := lsptest.Start(ctx, binary)
+	client, err := lsptest.Start(ctx, binary(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -457,7 +470,7 @@ func TestNoProtocol(t *testing.T) {
 		frame(`{"jsonrpc":"2.0","id":1,"method":"x"}`): `"code":-32601`,
 		"": "",
 	} {
-		cmd, in, out, err := lsptest.Raw(t.Context(), binary)
+		cmd, in, out, err := lsptest.Raw(t.Context(), binary(t))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,6 +14,7 @@ import (
 //     work together, while there are errors in it: the var that nothing uses may
 //     be the one whose name is misspelt;
 //   - that an expression reveals a secret, if it cannot be compiled;
+//   - what is wrong inside a text that has a mistake of form itself;
 //   - names that nothing declares, and that are near to no other, and what parts
 //     of a handler say of each other, while there is a mistake of form where it
 //     may have cost the declaration, or the part.
@@ -40,7 +41,7 @@ func withoutConsequences(bundle *spec.Bundle, found diag.List) diag.List {
 			return slices.Contains(interplay, d.Rule) && r.brokenAround(d, errors) ||
 				d.Rule == ruleSecret && slices.ContainsFunc(errors, func(e *diag.Diagnostic) bool { return holds(d.Subject, e) })
 		}
-		return isRelation(d) && r.maybeUndeclared(d, forms)
+		return isRelation(d) && r.maybeUndeclared(d, forms) || isInside(d, forms)
 	})
 }
 
@@ -85,6 +86,11 @@ func (r *regions) maybeUndeclared(d *diag.Diagnostic, forms diag.List) bool {
 		_, elsewhere := around(r.tasks, e)
 		return inTask && holds(own, e) || !elsewhere || slices.Contains(betweenHandlers, d.ID())
 	})
+}
+
+// isInside tells whether a finding is about a part of what has a mistake of form.
+func isInside(d *diag.Diagnostic, forms diag.List) bool {
+	return !slices.Contains(forms, d) && slices.ContainsFunc(forms, func(e *diag.Diagnostic) bool { return holds(e.Subject, d) })
 }
 
 // isRelation tells a finding about a name that is declared nowhere and has no

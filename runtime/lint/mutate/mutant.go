@@ -35,7 +35,7 @@ func Of(name, text string) ([]Mutant, error) {
 		wrongTypes, wrongValues, missingKeys, twoActions, duplicateKeys,
 		wrongIndents, missingColons, missingDashes, unclosed,
 		wordsOfExpressions, wrongScopes, brokenExpressions, wrongOperands,
-		wrongFields, wrongObjects, wrongPaths, wrongUses,
+		wrongFields, wrongObjects, wrongPaths, wrongUses, addSteps,
 	} {
 		make(f)
 	}

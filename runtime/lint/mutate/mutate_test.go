@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/kopf-declarative/kopf-declarative/runtime/lint"
@@ -16,16 +18,87 @@ import (
 )
 
 var (
-	all     = flag.Bool("all", false, "make every mistake at every place, instead of a few of each kind per file")
-	failing = flag.Int("failing", 20, "how many of what lint does not find are shown")
-	only    = flag.String("only", "", "only mutants whose name holds this")
-	noise   = flag.Bool("noise", false, "show mutants with several findings")
+	all     = flag.Bool("all", false, "make each mistake at every place, instead of at two per kind and sample")
+	only    = flag.String("only", "", "only the mistakes whose name holds this")
+	showing = flag.Int("showing", 20, "how many of the mistakes are shown that lint does not get right")
 )
 
-// definitions are the samples, and the good examples of the rules.
-func definitions(t *testing.T) map[string]string {
+// The rates that lint must reach, in percent.
+const (
+	wantFound  = 100
+	wantLine   = 100
+	wantColumn = 95
+	wantWord   = 95
+	// wantAlone is how many mistakes must be one finding, and not several.
+	wantAlone = 99
+)
+
+// perKind is how many mistakes of each kind are made in each sample.
+const perKind = 2
+
+// One mistake at a time, made by a program, at places of all samples: lint must
+// find each, at its line and column, with the word that was meant, and find
+// nothing else.
+func TestSingleMistakes(t *testing.T) {
+	results := checkAll(mutants(t))
+	var total rates
+	groups := map[string]*rates{}
+	shown := 0
+	for _, r := range results {
+		if groups[r.Group] == nil {
+			groups[r.Group] = &rates{}
+		}
+		groups[r.Group].add(r)
+		total.add(r)
+		if !r.word || !r.alone {
+			if shown++; shown <= *showing {
+				t.Log(describe(r))
+			}
+		}
+	}
+	if shown > *showing {
+		t.Logf("and %d more", shown-*showing)
+	}
+	t.Log("\n" + table(groups, total))
+	for name, part := range groups {
+		if part.found < part.mutants || part.line < part.mutants {
+			t.Errorf("%s: not all are found on the right line", name)
+		}
+	}
+	for _, rate := range []struct {
+		what      string
+		got, want float64
+	}{
+		{"found", percent(total.found, total.mutants), wantFound},
+		{"on the right line", percent(total.line, total.mutants), wantLine},
+		{"in the right column", percent(total.column, total.mutants), wantColumn},
+		{"with the right word", percent(total.word, total.typos), wantWord},
+		{"once", percent(total.alone, total.mutants), wantAlone},
+	} {
+		if rate.got < rate.want {
+			t.Errorf("%.1f%% are reported %s; wanted are %.0f%%", rate.got, rate.what, rate.want)
+		}
+	}
+}
+
+// examples are rules whose good examples have what no sample has.
+var examples = []string{"needs-cycle", "same-metric", "unseen-patch", "wait-children"}
+
+// mutants are those of the samples and of some good examples of the rules; with
+// -all, of all of them.
+func mutants(t *testing.T) []mutate.Mutant {
 	t.Helper()
-	out := map[string]string{}
+	var out []mutate.Mutant
+	add := func(name, text string) {
+		made, err := mutate.Of(name, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !*all {
+			made = mutate.Spread(made, perKind)
+		}
+		out = append(out, made...)
+	}
 	paths, err := filepath.Glob("../../../samples/*/operator.yaml")
 	if err != nil || len(paths) == 0 {
 		t.Fatalf("no samples: %v", err)
@@ -35,22 +108,41 @@ func definitions(t *testing.T) map[string]string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out["samples/"+filepath.Base(filepath.Dir(path))] = string(text)
+		add("samples/"+filepath.Base(filepath.Dir(path)), string(text))
 	}
 	for _, r := range lint.Rules() {
-		if good := lint.ExampleOf(r).Good; good != "" && !strings.ContainsFunc(good, func(r rune) bool { return r > 0x7e }) {
-			out["rules/"+r.ID] = good
+		good := lint.ExampleOf(r).Good
+		isASCII := !strings.ContainsFunc(good, func(r rune) bool { return r > 0x7e })
+		if good != "" && isASCII && (*all || slices.Contains(examples, r.ID)) {
+			add("rules/"+r.ID, good)
 		}
 	}
-	return out
+	return slices.DeleteFunc(out, func(m mutate.Mutant) bool { return !strings.Contains(m.Name(), *only) })
 }
 
 // result is what lint makes of a mutant.
 type result struct {
 	mutate.Mutant
-	found                     diag.List
+	found diag.List
+	// line, column and word say that one of the findings is right about it; alone
+	// says that there is no other.
 	line, column, word, alone bool
 	rendered                  string
+}
+
+func checkAll(mutants []mutate.Mutant) []result {
+	out := make([]result, len(mutants))
+	var wait sync.WaitGroup
+	workers := runtime.GOMAXPROCS(0)
+	for worker := range workers {
+		wait.Go(func() {
+			for i := worker; i < len(mutants); i += workers {
+				out[i] = check(mutants[i])
+			}
+		})
+	}
+	wait.Wait()
+	return out
 }
 
 func check(m mutate.Mutant) result {
@@ -63,12 +155,27 @@ func check(m mutate.Mutant) result {
 		r.column = r.column || column
 		r.word = r.word || column && (m.Word == "" || strings.Trim(d.Suggestion(), `"'`) == m.Word)
 	}
-	var out strings.Builder
-	if err := (&diag.Printer{Out: &out, Sources: bundle.Sources}).Print(found); err != nil {
-		out.WriteString(err.Error())
+	if !r.word || !r.alone {
+		var out strings.Builder
+		if err := (&diag.Printer{Out: &out, Sources: bundle.Sources}).Print(found); err != nil {
+			out.WriteString(err.Error())
+		}
+		r.rendered = out.String()
 	}
-	r.rendered = out.String()
 	return r
+}
+
+// describe is a mutant that lint does not understand, for people.
+func describe(r result) string {
+	want := fmt.Sprintf("one finding at %d:%d", r.Line, r.Column)
+	if r.Word != "" {
+		want += ", did you mean " + r.Word
+	}
+	got := r.rendered
+	if got == "" {
+		got = "nothing\n"
+	}
+	return fmt.Sprintf("%s\n  %d | %s\nwant %s\ngot\n%s", r.Name(), r.Line, strings.Split(r.Text, "\n")[r.Line-1], want, got)
 }
 
 // rates count results.
@@ -89,6 +196,7 @@ func (c *rates) add(r result) {
 	count(&c.alone, r.alone)
 }
 
+// percent of nothing is all of it.
 func percent(part, whole int) float64 {
 	if whole == 0 {
 		return 100
@@ -96,92 +204,44 @@ func percent(part, whole int) float64 {
 	return 100 * float64(part) / float64(whole)
 }
 
-func (c rates) String() string {
-	word := "     -"
-	if c.typos > 0 {
-		word = fmt.Sprintf("%5.1f%%", percent(c.word, c.typos))
+// table shows the rates of all groups.
+func table(groups map[string]*rates, total rates) string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "%-20s %6s  %7s %7s %7s %7s %7s\n", "mistakes", "", "found", "line", "column", "word", "once")
+	row := func(name string, c rates) {
+		word := "-"
+		if c.typos > 0 {
+			word = fmt.Sprintf("%.1f%%", percent(c.word, c.typos))
+		}
+		fmt.Fprintf(&out, "%-20s %6d  %6.1f%% %6.1f%% %6.1f%% %7s %6.1f%%\n", name, c.mutants, percent(c.found, c.mutants),
+			percent(c.line, c.mutants), percent(c.column, c.mutants), word, percent(c.alone, c.mutants))
 	}
-	return fmt.Sprintf("%6d  %5.1f%%  %5.1f%%  %5.1f%%  %s  %5.1f%%", c.mutants, percent(c.found, c.mutants), percent(c.line, c.mutants),
-		percent(c.column, c.mutants), word, percent(c.alone, c.mutants))
-}
-
-// One mistake at a time, made by a program, at places of all samples: lint must
-// find each, at its line and column, with the word that was meant.
-func TestSingleMistakes(t *testing.T) {
-	var mutants []mutate.Mutant
-	texts := definitions(t)
-	names := make([]string, 0, len(texts))
-	for name := range texts {
+	names := make([]string, 0, len(groups))
+	for name := range groups {
 		names = append(names, name)
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		made, err := mutate.Of(name, texts[name])
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !*all {
-			made = mutate.Spread(made, 2)
-		}
-		mutants = append(mutants, made...)
+		row(name, *groups[name])
 	}
-	var total rates
-	groups := map[string]*rates{}
-	shown := 0
-	for _, m := range mutants {
-		if !strings.Contains(m.Name(), *only) {
-			continue
-		}
-		r := check(m)
-		total.add(r)
-		if groups[m.Group] == nil {
-			groups[m.Group] = &rates{}
-		}
-		groups[m.Group].add(r)
-		if !r.word && shown < *failing {
-			shown++
-			t.Log(describe(r))
-		}
-		if *noise && !r.alone {
-			t.Log(others(r))
-		}
-	}
-	var table strings.Builder
-	fmt.Fprintf(&table, "%-20s %6s  %6s  %6s  %6s  %6s  %6s\n", "mistakes", "", "found", "line", "column", "word", "alone")
-	kinds := make([]string, 0, len(groups))
-	for kind := range groups {
-		kinds = append(kinds, kind)
-	}
-	slices.Sort(kinds)
-	for _, kind := range kinds {
-		fmt.Fprintf(&table, "%-20s %s\n", kind, groups[kind])
-	}
-	fmt.Fprintf(&table, "%-20s %s\n", "all", total)
-	t.Log("\n" + table.String())
-}
-
-// others are the findings beside the one that is expected.
-func others(r result) string {
-	var out strings.Builder
-	fmt.Fprintf(&out, "%s (%d:%d):", r.Name(), r.Line, r.Column)
-	for _, d := range r.found {
-		if d.Subject.Start.Line != r.Line || d.Subject.Start.Column != r.Column {
-			fmt.Fprintf(&out, " %s at %d:%d", d.ID(), d.Subject.Start.Line, d.Subject.Start.Column)
-		}
-	}
+	row("all", total)
 	return out.String()
 }
 
-// describe is a mutant that lint does not understand, for people.
-func describe(r result) string {
-	want := fmt.Sprintf("%d:%d", r.Line, r.Column)
-	if r.Word != "" {
-		want += ", did you mean " + r.Word
+// What is mutated is good: it has no finding, so each that a mutant has is about
+// its mistake.
+func TestOriginalsAreClean(t *testing.T) {
+	paths, err := filepath.Glob("../../../samples/*/operator.yaml")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no samples: %v", err)
 	}
-	got := r.rendered
-	if got == "" {
-		got = "nothing\n"
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, found := lint.Sources([]spec.Source{{Name: path, Text: text}}, nil); len(found) > 0 {
+			t.Errorf("%v", found)
+		}
 	}
-	line := strings.Split(r.Text, "\n")[r.Line-1]
-	return fmt.Sprintf("%s\n  %d | %s\nwant %s\ngot\n%s", r.Name(), r.Line, line, want, got)
 }

@@ -368,3 +368,40 @@ func leaf(t *schema.Type, kind schema.Kind) string {
 	}
 	return ""
 }
+
+// wrongSteps are steps with one mistake that only schemas of builtin kinds can
+// tell. The finding must stand where @ does.
+var wrongSteps = []struct{ kind, step, word string }{
+	{"a text for a number", "create: {object: {apiVersion: apps/v1, kind: Deployment, metadata: {name: x}, spec: {replicas: @three, selector: {}, template: {}}}}", ""},
+	{"an unknown field", "create: {object: {apiVersion: apps/v1, kind: Deployment, metadata: {name: x}, spec: {@replica: 3, selector: {}, template: {}}}}", "replicas"},
+	{"an unknown field", "create: {object: {apiVersion: v1, kind: ConfigMap, @metdata: {name: x}}}", "metadata"},
+	{"an unknown field", "create: {object: {apiVersion: v1, kind: Pod, metadata: {name: x}, spec: {containers: [{name: a, @imgae: b}]}}}", "image"},
+	{"a map for a list", "create: {object: {apiVersion: v1, kind: Service, metadata: {name: x}, spec: {ports: @{port: 80}}}}", ""},
+	{"a number for a text", "create: {object: {apiVersion: v1, kind: ConfigMap, metadata: {name: x}, data: {size: @5}}}", ""},
+	{"a label that is a number", "create: {object: {apiVersion: v1, kind: ConfigMap, metadata: {name: x, labels: {size: @5}}}}", ""},
+	{"no required field", "create: {object: {apiVersion: v1, kind: Pod, metadata: {name: x}, spec: @{}}}", ""},
+	{"no required field", "create: {object: {apiVersion: batch/v1, kind: Job, metadata: {name: x}, spec: {template: {spec: {containers: [@{image: x}]}}}}}", ""},
+	{"an expression of a wrong type", "create: {object: {apiVersion: apps/v1, kind: Deployment, metadata: {name: x}, spec: {replicas: '${@meta.name}', selector: {}, template: {}}}}", ""},
+	{"an unknown kind", "create: {object: {apiVersion: apps/v1, kind: @Deploymnet, metadata: {name: x}}}", "Deployment"},
+	{"an unknown kind", "get: {target: {apiVersion: v1, kind: @Configmap, name: x}}", "ConfigMap"},
+	{"an unknown kind", "get: {target: {resource: @deploymets.apps, name: x}}", "deployments.apps"},
+	{"an unknown field", "patch: {target: {resource: configmaps, name: x}, merge: {@dta: {a: b}}}", "data"},
+}
+
+// addSteps adds the wrong steps to the handlers of objects.
+func addSteps(f *file) {
+	for _, s := range f.sites {
+		p := s.path()
+		if s.key == nil || s.key.Value != "do" || len(p) != 3 || !isBlock(s.value) || !slices.Contains([]string{"handlers", "timers", "daemons"}, p[1]) {
+			continue
+		}
+		last := s.below[len(s.below)-1]
+		indent := strings.Repeat(" ", f.column(last)-len("- ")) + "- "
+		for _, w := range wrongSteps {
+			step := w.step
+			at := strings.IndexByte(step, '@')
+			line := indent + strings.Replace(step, "@", "", 1) + "\n"
+			f.replace(mistake{"builtin kind", w.kind, w.step, w.word}, last.end, last.end, line, last.end+len(indent)+at)
+		}
+	}
+}

@@ -174,6 +174,9 @@ func (d *decoder) fields(v *Value, target reflect.Value, f field) bool {
 	if n, ok := target.Interface().(noting); ok {
 		n.note(given)
 	}
+	if v.joined {
+		return false
+	}
 	if c, ok := target.Interface().(checked); ok {
 		d.around[len(d.around)-1].flawed = flawed
 		return c.check(d) && !flawed

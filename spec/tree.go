@@ -162,9 +162,6 @@ type mapping struct {
 	// own are the map's own keys, which win over merged ones.
 	own    map[string]diag.Range
 	merges []merge
-	// joined says that an item of a list has come into this map, for want of its
-	// dash.
-	joined bool
 }
 
 // merge is a << key: the place among the fields where it stands, and its value.
@@ -211,13 +208,13 @@ func (m *mapping) noteKey(name string, at diag.Range) bool {
 // comes again, a dash is missing, and so all that comes behind it is no mistake
 // of its own.
 func (m *mapping) duplicateKey(name string, at, first diag.Range) {
-	if m.joined {
+	if m.out.joined {
 		return
 	}
 	d := m.add(ruleDuplicate, at, "%q stands in line %d already", name, first.Start.Line)
 	d.Context = &first
 	if len(m.out.Fields) > 1 && m.out.Fields[0].Key.Range == first && m.isBehindDash(first.Start.Offset) {
-		m.joined = true
+		m.out.joined = true
 		d.Detail += `; if a new item of the list begins here, it needs a "- "`
 	}
 }

@@ -575,6 +575,9 @@ type Value struct {
 	size int
 	// broken says that a mistake in it has been reported already.
 	broken bool
+	// joined says of a map that it is two, for want of a dash, which has been
+	// reported: what it holds does not belong together.
+	joined bool
 }
 
 // Field is one key and value of a map, in file order. Keys may be templates.

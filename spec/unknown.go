@@ -69,11 +69,11 @@ func (d *decoder) swallowed(key *Value, name string, may func(string) bool) stri
 	if !may(word) {
 		return ""
 	}
-	what := "a colon"
 	if strings.Contains(name[:at], ":") {
-		what = "a space behind the colon"
+		d.add(ruleUnknown, key.Range, "a space is missing behind the colon of %q", word)
+	} else {
+		d.add(ruleUnknown, key.Range, "a colon is missing behind %q", word)
 	}
-	d.add(ruleUnknown, key.Range, "%s is missing behind %q", what, word)
 	return word
 }
 

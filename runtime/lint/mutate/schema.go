@@ -336,6 +336,7 @@ func wrongUses(f *file) {
 		if slices.ContainsFunc(s.below, func(b *site) bool { return b.key.Value == "when" || b.key.Value == "forEach" }) {
 			continue
 		}
+		named := slices.ContainsFunc(s.below, func(b *site) bool { return b.key.Value == "name" })
 		object := f.object(s)
 		text, number := leaf(object, schema.String), leaf(object, schema.Int)
 		at, indent := f.at(s), "\n"+strings.Repeat(" ", f.column(s))
@@ -346,10 +347,12 @@ func wrongUses(f *file) {
 		if text != "" {
 			add("a text compared with a number", "when", text+" == 5", len(text)+1)
 			add("a text as a condition", "when", text, 0)
-			add("a loop over a text", "forEach", text, 0)
+			if !named { // in a loop, its result is another one too
+				add("a loop over a text", "forEach", text, 0)
+			}
 			add("a text plus a number", "when", text+" + 1 == 2", len(text)+1)
 		}
-		if number != "" {
+		if number != "" && !named {
 			add("a number compared with a text", "when", number+" == 'x'", len(number)+1)
 			add("a loop over a number", "forEach", number, 0)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/eval"
 	"github.com/kopf-declarative/kopf-declarative/spec"
+	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
 
 // patchAction changes the object itself, in the cycle's one patch where it can
@@ -32,11 +33,25 @@ func (c *compiler) patch(x *spec.Patch) action {
 		a.subresource = x.Subresource.Value
 	}
 	if a.subresource == "status" && x.Merge != nil && lacks(x.Merge, "status") {
-		c.report(rulePatchStatus, x.Merge.Range,
-			"with subresource: status only the key status of a merge counts: put the fields under it, or use the action status")
+		c.noStatusKey(x.Merge)
 	}
 	c.checkPatch(x, a)
 	return a
+}
+
+// noStatusKey reports a merge that changes nothing of a status.
+func (c *compiler) noStatusKey(merge *spec.Value) {
+	for _, f := range merge.Fields {
+		name, _ := f.Key.String()
+		if guess, ok := diag.Nearest(name, []string{"status"}); ok {
+			d := rulePatchStatus.At(f.Key.Range, "with subresource: status only the key status of a merge counts; did you mean %q?", guess)
+			d.SuggestWord(name, guess)
+			*c.diags = append(*c.diags, d)
+			return
+		}
+	}
+	c.report(rulePatchStatus, merge.Range,
+		"with subresource: status only the key status of a merge counts: put the fields under it, or use the action status")
 }
 
 func (a *patchAction) run(ctx context.Context, f *frame) (any, error) {

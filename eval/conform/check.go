@@ -170,7 +170,7 @@ func (c *checker) object(v *spec.Value, t *schema.Type, at where) {
 			continue
 		}
 		if !t.Open() {
-			c.unknown(f, name, t, at)
+			at.given = append(slices.Clone(at.given), c.unknown(f, name, t, at))
 		}
 	}
 	if !computed && at.mode == Whole {

@@ -10,8 +10,9 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
 
-// unknown reports a field that the schema does not have.
-func (c *checker) unknown(f spec.Field, name string, t *schema.Type, at where) {
+// unknown reports a field that the schema does not have, and returns the one that was
+// probably meant: it is not missing then.
+func (c *checker) unknown(f spec.Field, name string, t *schema.Type, at where) string {
 	d := c.unknownAt(f.Key.Range, name, at.of(t))
 	names := fieldNames(t)
 	guess, near := diag.Nearest(name, names)
@@ -28,6 +29,7 @@ func (c *checker) unknown(f spec.Field, name string, t *schema.Type, at where) {
 	if c.Why != "" && d.Fix == nil {
 		d.Detail += "; " + c.Why
 	}
+	return d.Suggestion()
 }
 
 // unknownAt reports a name that an object does not have.

@@ -13,6 +13,9 @@ import (
 //   - warnings and infos about how the parts of a handler, or of the operator,
 //     work together, while there are errors in it: the var that nothing uses may
 //     be the one whose name is misspelt;
+//   - that nothing guards a field, or writes it, while there is something that
+//     cannot be read;
+//   - that an object has no name, while one of its fields is misspelt;
 //   - that an expression reveals a secret, if it cannot be compiled;
 //   - what is wrong inside a text that has a mistake of form itself;
 //   - names that nothing declares, and that are near to no other, and what parts
@@ -25,9 +28,6 @@ func withoutConsequences(bundle *spec.Bundle, found diag.List) diag.List {
 			errors = append(errors, d)
 		}
 	}
-	if len(errors) == 0 {
-		return found
-	}
 	r := &regions{}
 	for _, op := range bundle.Operators {
 		r.operators = append(r.operators, op.Range)
@@ -36,12 +36,16 @@ func withoutConsequences(bundle *spec.Bundle, found diag.List) diag.List {
 		}
 	}
 	forms := formErrors(errors)
+	unread := append(slices.Clone(forms), ofRules(found, "expression-name", "expression-scope", "expression-syntax", "pruned-status", "unknown-resource")...)
+	misspelt := ofRules(errors, "object-field")
 	return slices.DeleteFunc(found, func(d *diag.Diagnostic) bool {
 		if d.Severity != diag.Error {
-			return slices.Contains(interplay, d.Rule) && r.brokenAround(d, errors) ||
+			return slices.Contains(interplay, d.ID()) && r.brokenAround(d, errors) ||
+				d.ID() == "unguarded-field" && slices.ContainsFunc(unread, sameFile(d)) ||
 				d.Rule == ruleSecret && slices.ContainsFunc(errors, func(e *diag.Diagnostic) bool { return holds(d.Subject, e) })
 		}
-		return isRelation(d) && r.maybeUndeclared(d, forms) || isInside(d, forms)
+		return isRelation(d) && r.maybeUndeclared(d, forms) || isInside(d, forms) ||
+			slices.Contains(namings, d.ID()) && r.brokenAround(d, misspelt)
 	})
 }
 
@@ -103,11 +107,21 @@ var (
 	// relations are rules about what other parts of a handler, or the operator
 	// outside of the handlers, declare or are.
 	relations = []string{"expression-name", "expression-scope", "handler-kind", "metric-value", "needs-cycle", "step-reference", "unknown-alias", "unknown-index", "vars"}
-	// interplay are those of this package about how parts work together.
-	interplay = []*diag.Rule{ruleSelfTrigger, ruleOnceMore, ruleUnreachable, ruleUnreachableStep, ruleUnseen, ruleUnusedFilter, ruleUnusedResource, ruleUnusedVar}
+	// interplay are warnings and infos about how parts work together.
+	interplay = []string{"self-trigger", "self-trigger-once", "unreachable-handler", "unreachable-step", "unseen-patch", "unused-filter", "unused-resource", "unused-var"}
+	// namings are about what the metadata of an object must have.
+	namings = []string{"no-name", "no-namespace"}
 	// betweenHandlers are those about other handlers.
 	betweenHandlers = []string{"same-metric", "unknown-handler"}
 )
+
+func sameFile(d *diag.Diagnostic) func(*diag.Diagnostic) bool {
+	return func(e *diag.Diagnostic) bool { return e.Subject.File == d.Subject.File }
+}
+
+func ofRules(found diag.List, ids ...string) diag.List {
+	return slices.DeleteFunc(slices.Clone(found), func(d *diag.Diagnostic) bool { return !slices.Contains(ids, d.ID()) })
+}
 
 // formErrors are those that make the decoder leave something out.
 func formErrors(errors diag.List) diag.List {

@@ -382,13 +382,25 @@ var wrongSteps = []struct{ kind, step, word string }{
 	{"a map for a list", "create: {object: {apiVersion: v1, kind: Service, metadata: {name: x}, spec: {ports: @{port: 80}}}}", ""},
 	{"a number for a text", "create: {object: {apiVersion: v1, kind: ConfigMap, metadata: {name: x}, data: {size: @5}}}", ""},
 	{"a label that is a number", "create: {object: {apiVersion: v1, kind: ConfigMap, metadata: {name: x, labels: {size: @5}}}}", ""},
-	{"no required field", "create: {object: {apiVersion: v1, kind: Pod, metadata: {name: x}, spec: @{}}}", ""},
+	{"no required field", "create: {object: {apiVersion: v1, kind: Pod, metadata: {name: x}, @spec: {}}}", ""},
 	{"no required field", "create: {object: {apiVersion: batch/v1, kind: Job, metadata: {name: x}, spec: {template: {spec: {containers: [@{image: x}]}}}}}", ""},
-	{"an expression of a wrong type", "create: {object: {apiVersion: apps/v1, kind: Deployment, metadata: {name: x}, spec: {replicas: '${@meta.name}', selector: {}, template: {}}}}", ""},
+	{"an expression of a wrong type", "create: {object: {apiVersion: apps/v1, kind: Deployment, metadata: {name: x}, spec: {replicas: @'${meta.name}', selector: {}, template: {}}}}", ""},
 	{"an unknown kind", "create: {object: {apiVersion: apps/v1, kind: @Deploymnet, metadata: {name: x}}}", "Deployment"},
 	{"an unknown kind", "get: {target: {apiVersion: v1, kind: @Configmap, name: x}}", "ConfigMap"},
 	{"an unknown kind", "get: {target: {resource: @deploymets.apps, name: x}}", "deployments.apps"},
 	{"an unknown field", "patch: {target: {resource: configmaps, name: x}, merge: {@dta: {a: b}}}", "data"},
+}
+
+// isNamespaced tells whether the objects that a site is about are in namespaces,
+// as far as is known.
+func (f *file) isNamespaced(s *site) bool {
+	for _, b := range s.task().below {
+		if b.isReference() && b.value.Kind == yaml.ScalarNode {
+			r, ok := f.types.named(b.value.Value)
+			return ok && r.Namespaced
+		}
+	}
+	return false
 }
 
 // addSteps adds the wrong steps to the handlers of objects.
@@ -397,6 +409,9 @@ func addSteps(f *file) {
 		p := s.path()
 		if s.key == nil || s.key.Value != "do" || len(p) != 3 || !isBlock(s.value) || !slices.Contains([]string{"handlers", "timers", "daemons"}, p[1]) {
 			continue
+		}
+		if !f.isNamespaced(s) {
+			continue // the children of others need a namespace as well
 		}
 		last := s.below[len(s.below)-1]
 		indent := strings.Repeat(" ", f.column(last)-len("- ")) + "- "

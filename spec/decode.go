@@ -269,11 +269,10 @@ func (d *decoder) entries(v *Value, out reflect.Value, f field) bool {
 	for _, one := range v.Fields {
 		name, _ := one.Key.String()
 		named := func(word string) bool { form, ok := forms[f.keys]; return ok && form.pattern.MatchString(word) }
-		if word := d.swallowed(one.Key, name, named); word != "" {
-			name = word
-		} else {
-			d.checkForm(one.Key, name, f.keys)
+		if d.swallowed(one.Key, name, named) != "" {
+			continue // what is behind the colon that was taken for its own is no value
 		}
+		d.checkForm(one.Key, name, f.keys)
 		entry := reflect.New(out.Type().Elem())
 		entry.Interface().(interface{ setKey(String) }).setKey(String{Value: name, Node: one.Key})
 		inner := f

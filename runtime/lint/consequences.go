@@ -36,12 +36,13 @@ func withoutConsequences(bundle *spec.Bundle, found diag.List) diag.List {
 		}
 	}
 	forms := formErrors(errors)
-	unread := append(slices.Clone(forms), ofRules(found, "expression-name", "expression-scope", "expression-syntax", "pruned-status", "unknown-resource")...)
+	unread := append(slices.Clone(forms), ofRules(errors, "expression-name", "expression-scope", "expression-syntax")...)
+	unmade := append(slices.Clone(forms), typos(ofRules(found, "pruned-status", "unknown-resource"))...)
 	misspelt := ofRules(errors, "object-field")
 	return slices.DeleteFunc(found, func(d *diag.Diagnostic) bool {
 		if d.Severity != diag.Error {
 			return slices.Contains(interplay, d.ID()) && r.brokenAround(d, errors) ||
-				d.ID() == "unguarded-field" && slices.ContainsFunc(unread, sameFile(d)) ||
+				d.ID() == "unguarded-field" && (r.maybeUndeclared(d, unread) || slices.ContainsFunc(unmade, sameFile(d))) ||
 				d.Rule == ruleSecret && slices.ContainsFunc(errors, func(e *diag.Diagnostic) bool { return holds(d.Subject, e) })
 		}
 		return isRelation(d) && r.maybeUndeclared(d, forms) || isInside(d, forms) ||
@@ -106,7 +107,7 @@ func isRelation(d *diag.Diagnostic) bool {
 var (
 	// relations are rules about what other parts of a handler, or the operator
 	// outside of the handlers, declare or are.
-	relations = []string{"expression-name", "expression-scope", "handler-kind", "metric-value", "needs-cycle", "step-reference", "unknown-alias", "unknown-index", "vars"}
+	relations = []string{"expression-name", "expression-scope", "handler-kind", "metric-value", "needs-cycle", "pruned-status", "step-reference", "unknown-alias", "unknown-index", "vars"}
 	// interplay are warnings and infos about how parts work together.
 	interplay = []string{"self-trigger", "self-trigger-once", "unreachable-handler", "unreachable-step", "unseen-patch", "unused-filter", "unused-resource", "unused-var"}
 	// namings are about what the metadata of an object must have.
@@ -114,6 +115,11 @@ var (
 	// betweenHandlers are those about other handlers.
 	betweenHandlers = []string{"same-metric", "unknown-handler"}
 )
+
+// typos are the findings that know what was meant.
+func typos(found diag.List) diag.List {
+	return slices.DeleteFunc(slices.Clone(found), func(d *diag.Diagnostic) bool { return d.Fix == nil })
+}
 
 func sameFile(d *diag.Diagnostic) func(*diag.Diagnostic) bool {
 	return func(e *diag.Diagnostic) bool { return e.Subject.File == d.Subject.File }

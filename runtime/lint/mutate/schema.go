@@ -414,6 +414,9 @@ func addSteps(f *file) {
 			continue // the children of others need a namespace as well
 		}
 		last := s.below[len(s.below)-1]
+		if slices.ContainsFunc(last.below, func(b *site) bool { return b.key.Value == "return" || b.key.Value == "fail" }) {
+			continue // nothing comes behind it
+		}
 		indent := strings.Repeat(" ", f.column(last)-len("- ")) + "- "
 		for _, w := range wrongSteps {
 			step := w.step

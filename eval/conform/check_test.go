@@ -282,7 +282,6 @@ func TestObjects(t *testing.T) {
 				`1:41: apps/v1.Deployment.spec needs "selector"`,
 				`1:48: apps/v1.Deployment.spec has no field "replcas"; did you mean "replicas"?`,
 				`1:78: apps/v1.Deployment.spec.template.spec has no field "image"; it belongs one level down, into "containers"`,
-				`1:101: apps/v1.Deployment.spec.template.spec.containers needs "name"`,
 				`1:102: apps/v1.Deployment.spec.template.spec.containers has no field "naem"; did you mean "name"?`,
 				`1:135: "containerPort" must be a whole number, and is text ("80"); leave out the quotes [fix]`,
 				`1:166: "value" must be text, and is a whole number (1); write "1" [fix]`,

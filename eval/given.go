@@ -111,7 +111,7 @@ func (c *typeCheck) checkGuards(root ast.Expr, filters map[string]*Program) diag
 	g.node(root, at.facts, itemNames(at.item))
 	var out diag.List
 	for _, a := range g.found {
-		d := c.src.problemOn(usageAt(c), a.node.ID(), ruleUnguarded, ruleUnguarded.Summary, a.String())
+		d := c.src.problemOn(usageAt(c), a.node.ID(), ruleUnguarded, "perhaps "+a.lack(), a.String())
 		if at.defining != "" && at.vars != nil {
 			at.vars.add(at.defining, pending{a.path, d})
 			continue

@@ -11,9 +11,21 @@ import (
 )
 
 // Facts are parts of the data that are known to be there, by their paths: that of
-// spec.disks is body.spec.disks, and an item of it is body.spec.disks[]. They are
-// immutable.
+// spec.disks is body.spec.disks, and an item of it is body.spec.disks[]. With an
+// exclamation mark behind, it is known that it is not null either. They are immutable.
 type Facts map[string]bool
+
+// notNull ends the path of what is known not to be null.
+const notNull = "!"
+
+// NotNull are the facts that variables are not null.
+func NotNull(variables ...string) Facts {
+	out := Facts{}
+	for _, v := range variables {
+		out[v+notNull] = true
+	}
+	return out
+}
 
 func segmentOf(name string) string {
 	if strings.ContainsAny(name, ".[]\"") {
@@ -29,6 +41,7 @@ func FactsOf(variable string, paths ...[]string) Facts {
 	for _, path := range paths {
 		at := variable
 		for _, segment := range path {
+			out[at+notNull] = true
 			at += segmentOf(segment)
 			out[at] = true
 		}
@@ -179,6 +192,7 @@ func (p proof) when(e ast.Expr, want bool, n paths) Facts {
 	if e.Kind() == ast.SelectKind && e.AsSelect().IsTestOnly() {
 		if path := n.path(e.AsSelect().Operand()); want && path != "" {
 			there(out, path+segmentOf(e.AsSelect().FieldName()))
+			out[path+notNull] = true
 		}
 		return out
 	}
@@ -211,6 +225,10 @@ func (p proof) when(e ast.Expr, want bool, n paths) Facts {
 			}
 		}
 	case operators.Equals, operators.NotEquals:
+		if path := n.path(comparedToNull(args)); path != "" && want == (c.FunctionName() == operators.NotEquals) {
+			there(out, path)
+			out[path+notNull] = true
+		}
 		if want == (c.FunctionName() == operators.NotEquals) {
 			differs(out, args[0], args[1], n)
 		} else {
@@ -233,12 +251,24 @@ func (p proof) when(e ast.Expr, want bool, n paths) Facts {
 func there(out Facts, path string) {
 	for path != "" {
 		out[path] = true
-		path = path[:max(strings.LastIndexAny(path, ".["), 0)]
+		if path = path[:max(strings.LastIndexAny(path, ".["), 0)]; path != "" {
+			out[path+notNull] = true
+		}
 	}
 }
 
 // hasValue notes what an optional is about.
 func hasValue(out Facts, optional ast.Expr, n paths) { there(out, n.path(optional)) }
+
+// comparedToNull is what is compared with null; an empty text where nothing is.
+func comparedToNull(args []ast.Expr) ast.Expr {
+	for i, arg := range args {
+		if arg.Kind() == ast.LiteralKind && arg.AsLiteral() == types.NullValue {
+			return args[1-i]
+		}
+	}
+	return ast.NewExprFactory().NewLiteral(0, types.String(""))
+}
 
 // equals notes that an optional has a value where it equals something else than its
 // default: spec.?a.orValue(”) == 'x'.
@@ -331,6 +361,7 @@ func (p proof) lookedAt(e ast.Expr, n paths, out Facts) {
 	if _, operand := selected(e); operand != nil {
 		if path := n.path(e); path != "" && !optionalChain(operand) {
 			out[path] = true
+			out[n.path(operand)+notNull] = true
 		}
 	}
 	for _, inner := range children(e) {

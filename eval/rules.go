@@ -33,7 +33,7 @@ var (
 	}
 	ruleUnguarded = &diag.Rule{
 		ID: "unguarded-field", Severity: diag.Warning, Summary: "perhaps absent",
-		Explanation: "The schema does not require this field, so an object may lack it, and selecting it fails the attempt then. Ask for it with `.?field.orValue(…)`, or test it first: with `has()`, with `in` for keys such as labels, in a `when` around it or in `match`. What the API server fills in by a default is there. So is what has been looked at before in the same attempt, and what another handler writes into the status of each new object. Of builtin kinds, what is in the `spec` is not looked at: their schemas do not tell what the API server fills in. In filters, nothing is wrong: there, absence only means that an object does not match.",
+		Explanation: "The schema does not require this field, so an object may lack it, and selecting it fails the attempt then. Likewise, what a `get` finds may be null, as is the result of a step whose `when` does not hold. Ask for it with `.?field.orValue(…)`, or test it first: with `has()`, with `in` for keys such as labels, in a `when` around it or in `match`. What the API server fills in by a default is there. So is what has been looked at before in the same attempt, and what another handler writes into the status of each new object. Of builtin kinds, what is in the `spec` is not looked at: their schemas do not tell what the API server fills in. In filters, nothing is wrong: there, absence only means that an object does not match.",
 	}
 	ruleField = &diag.Rule{
 		ID: "unknown-field", Summary: "unknown field",

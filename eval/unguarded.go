@@ -17,6 +17,16 @@ type access struct {
 	path string
 	// text is how the expression writes it, or the end of it.
 	text, safe, test string
+	// null says that it may be null, rather than absent.
+	null bool
+}
+
+// lack is what it may be.
+func (a access) lack() string {
+	if a.null {
+		return "null"
+	}
+	return "absent"
 }
 
 // guards finds selections of what may be absent.
@@ -122,6 +132,11 @@ func (g *guards) selection(e ast.Expr, given Facts, n paths) {
 		g.told[path] = true
 		return
 	}
+	if g.typeOf(operand).Nullable() && !given[n.path(operand)+notNull] {
+		g.null(operand, name, n)
+		g.told[path] = path != ""
+		return
+	}
 	if given[path] || g.told[path] || !mayLack(g.typeOf(operand), n.path(operand), name, path) {
 		return
 	}
@@ -129,6 +144,22 @@ func (g *guards) selection(e ast.Expr, given Facts, n paths) {
 	a.write(operand, name, e)
 	g.found = append(g.found, a)
 	g.told[path] = path != ""
+}
+
+// null notes a selection from what may be null.
+func (g *guards) null(operand ast.Expr, name string, n paths) {
+	path := n.path(operand) + notNull
+	if g.told[path] {
+		return
+	}
+	a := access{node: operand, path: path, null: true}
+	of, known := dotted(operand)
+	if known {
+		a.test = of + " != null"
+	}
+	a.text, a.safe = of, of+".?"+name
+	g.found = append(g.found, a)
+	g.told[path] = path != notNull
 }
 
 // write says how the selection is written, and how it could be.
@@ -154,7 +185,7 @@ func (a *access) write(operand ast.Expr, name string, e ast.Expr) {
 
 // String is the message about it.
 func (a access) String() string {
-	out := a.text + " may be absent, which is an error here; write " + a.safe + ".orValue(…)"
+	out := a.text + " may be " + a.lack() + ", which is an error here; write " + a.safe + ".orValue(…)"
 	if a.test != "" {
 		out += ", or test " + a.test + " before"
 	}

@@ -152,6 +152,22 @@ string(spec.size) != ''
 spec.on ? true : false
 spec.size > 1 && spec.size < 5
 spec.size == 5 || spec.size == 0
+old.spec.always > 0
+old != null && old.spec.always > 0
+null != old && old.spec.always > 0
+old == null || old.spec.always > 0
+old == null ? true : old.spec.always > 0
+old == null ? old.spec.always > 0 : true
+has(old.spec) && old.spec.always > 0
+has(old.spec) || old.spec.always > 0
+old.?spec.hasValue() && old.spec.always > 0
+old.?spec.always.orValue(1) > 0
+old.?spec.always.orValue(0) == 1 ? old.spec.always > 0 : true
+!(old != null && has(old.spec.size)) || old.spec.size > 1
+old != null && old.spec.size > 1
+cel.bind(o, old, o == null || o.spec.always > 0)
+cel.bind(o, old, o.spec.always > 0)
+[old].exists(o, o != null && o.spec.always > 0)
 `), "\n")
 	e, err := New(Options{})
 	if err != nil {
@@ -159,20 +175,20 @@ spec.size == 5 || spec.size == 0
 	}
 	body := sparse()
 	specField, _ := body.Field("spec")
-	typed := e.With(Types{"body": body, "spec": specField.Type, "meta": schema.Metadata(), "labels": schema.MapOf(schema.Of(schema.String))}).Given(nil)
+	typed := e.With(Types{"body": body, "spec": specField.Type, "meta": schema.Metadata(), "labels": schema.MapOf(schema.Of(schema.String)), "old": body.OrNull()}).Given(nil)
 	objects := sparseObjects()
 	for _, text := range expressions {
 		t.Run(text, func(t *testing.T) {
 			x := &spec.Expr{Text: text}
-			p, found := e.Expr(x, Object|Steps, nil)
+			p, found := e.Expr(x, Object|Steps|Change, nil)
 			if len(found) > 0 {
 				// omit() is for templates
-				p, found = e.compile(exprSource(x), place{scope: Object | Steps, template: true}, nil)
+				p, found = e.compile(exprSource(x), place{scope: Object | Steps | Change, template: true}, nil)
 			}
 			if len(found) > 0 {
 				t.Fatal(found)
 			}
-			_, found = typed.compile(exprSource(x), place{scope: Object | Steps, template: true}, nil)
+			_, found = typed.compile(exprSource(x), place{scope: Object | Steps | Change, template: true}, nil)
 			for _, d := range found {
 				if d.Rule != ruleUnguarded {
 					t.Fatal(d)
@@ -183,9 +199,10 @@ spec.size == 5 || spec.size == 0
 				meta := o["metadata"].(map[string]any)
 				labels, _ := meta["labels"].(map[string]any)
 				b := NewBinding(map[string]any{"body": o, "spec": o["spec"], "meta": meta, "labels": labels, "name": "x"})
-				if _, err := p.Eval(t.Context(), b); err != nil {
-					failed = err.Error()
-					break
+				for _, old := range []any{nil, o} {
+					if _, err := p.Eval(t.Context(), b.With(map[string]any{"old": old})); err != nil {
+						failed = err.Error()
+					}
 				}
 			}
 			if failed != "" && len(found) == 0 {

@@ -18,10 +18,22 @@ func (c *compiler) guarded(match *spec.Match, h *Handler, s eval.Scope, compile 
 		return
 	}
 	outer, vars := c.env, &eval.VarGuards{}
-	c.env = c.env.Given(h.match.facts(match, h)).Given(c.writtenByOthers(h)).Collecting(vars)
+	c.env = c.env.Given(h.match.facts(match, h)).Given(h.states()).Given(c.writtenByOthers(h)).Collecting(vars)
 	compile()
 	c.env = outer
 	c.found = append(c.found, vars.Report()...)
+}
+
+// states are the facts about the variables old and new. A handler of a field has that of
+// the field, which may be null.
+func (h *Handler) states() eval.Facts {
+	switch {
+	case h.field != nil:
+		return nil
+	case len(h.on) == 1 && h.on[string(cause.Update)]:
+		return eval.NotNull("old", "new")
+	}
+	return eval.NotNull("new")
 }
 
 // given compiles with more that is known to be there.

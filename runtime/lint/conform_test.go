@@ -200,6 +200,10 @@ func TestGuards(t *testing.T) {
 		"a sub-handler":             {steps: "- when: has(spec.color)\n  subhandlers: {id: a, do: [{log: '${spec.color} ${spec.port}'}]}", want: []string{`11:65 unguarded-field: spec.port`}},
 		"on failure":                {options: "onFailure: [{log: '${spec.color}'}]", steps: "- log: ${spec.?color.orValue('')}", want: []string{`9:33 unguarded-field: spec.color`}},
 		"results of steps":          {steps: "- name: pod\n  get: {target: {resource: pods, name: x}, ifMissing: fail}\n- log: ${steps.pod.spec.nodeName} ${steps.pod.metadata.uid} ${steps.pod.status.phase}", want: []string{`12:81 unguarded-field: steps.pod.status`}},
+		"results that may be null":  {steps: "- name: pod\n  get: {target: {resource: pods, name: x}}\n- log: ${steps.pod.metadata.uid} ${steps.pod.metadata.name}\n- when: steps.pod == null\n  fail: none\n- log: ${steps.pod.metadata.uid}", want: []string{`12:24 unguarded-field: steps.pod may be null, which is an error here; write steps.pod.?metadata.orValue(…), or test steps.pod != null before`}},
+		"results of a step skipped": {steps: "- name: made\n  when: spec.size > 1\n  create: {object: {apiVersion: v1, kind: ConfigMap}}\n- log: ${steps.made.metadata.name}\n- when: steps.made != null\n  log: ${steps.made.metadata.name}", want: []string{`13:24 unguarded-field: steps.made may be null`}},
+		"old, in updates":           {on: "update", steps: "- log: ${old.spec.size} ${new.spec.size}"},
+		"old, in creations too":     {on: "[create, update]", steps: "- log: ${old.spec.size} ${new.spec.size}", want: []string{`10:18 unguarded-field: old may be null`}},
 		"filters":                   {options: "match: {when: spec.color == 'a', labels: {x: {when: 'value == labels.y'}}}", steps: "- log: x"},
 		"anything else":             {steps: "- log: \"${spec.?color.orValue('')} ${has(spec.port) ? spec.port : 0} ${labels.map(k, labels[k])}\""},
 	}

@@ -3,6 +3,7 @@ package lsp
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // The answers to requests about a document. One that is not open has none.
@@ -93,7 +94,7 @@ func documentSymbols(d *document, symbols []symbol, e encoding) []documentSymbol
 
 func (s *server) codeAction(ctx context.Context, p codeActionParams) ([]codeAction, error) {
 	d, ok := s.workspace.document(p.TextDocument.URI)
-	if !ok {
+	if only := p.Context.Only; !ok || len(only) > 0 && !slices.Contains(only, quickFix) {
 		return []codeAction{}, nil
 	}
 	e := s.workspace.units()

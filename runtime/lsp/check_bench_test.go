@@ -19,3 +19,16 @@ func BenchmarkCheckEdited(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkCompleteLarge is a completion in one of 1000 handlers, right after an edit.
+func BenchmarkCompleteLarge(b *testing.B) {
+	text := many.Handlers(1000)
+	at := strings.Index(text, "spec.title + ' 500'") + len("spec.")
+	known := knowledgeOf(nil)
+	for b.Loop() {
+		d := newDocument("file:///op.yaml", 2, newText(text))
+		if found := complete(d, at, known); len(found.candidates) == 0 {
+			b.Fatal("nothing")
+		}
+	}
+}

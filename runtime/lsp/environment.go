@@ -19,26 +19,27 @@ import (
 // nothing in it, which knows the object at least; and where that fails, nothing is
 // known but names.
 func (k *knowledge) environment(d *document, p *place, x expression) (*eval.Env, error) {
-	texts := []string{p.alone(d, x), p.headOnly()}
-	if p.isFilter() {
-		texts = texts[1:] // by itself, a filter is about no kind of object
-	}
-	for _, text := range texts {
-		if env := k.compiled(text); env != nil {
+	if !p.isFilter() { // which is about no kind of object by itself
+		expression := standIn
+		if p.site().Scope&eval.Item != 0 {
+			expression = standInItem
+		}
+		if env := k.compiled(p.alone(d, x, expression), expression); env != nil {
 			return env, nil
 		}
+	}
+	if env := k.compiled(p.headOnly(), standIn); env != nil {
+		return env, nil
 	}
 	return untypedEnvironment(p.root)
 }
 
-// compiled is the Env of the stand-in in an operator; nil where it is not compiled.
-func (k *knowledge) compiled(text string) *eval.Env {
+// compiled is the Env of a stand-in in an operator; nil where it is not compiled.
+func (k *knowledge) compiled(text, expression string) *eval.Env {
 	bundle, _ := spec.Parse([]spec.Source{{Name: "operator.yaml", Text: []byte(text)}})
 	for _, op := range bundle.Operators {
-		for _, expression := range []string{standIn, standInItem} {
-			if env := handle.EnvAt(op, k.kinds, expression); env != nil {
-				return env
-			}
+		if env := handle.EnvAt(op, k.kinds, expression); env != nil {
+			return env
 		}
 	}
 	return nil
@@ -53,15 +54,11 @@ const (
 
 // alone is the operator with nothing but the handler at hand, in which a stand-in takes
 // the place of the expression. What is not closed yet is closed behind it.
-func (p *place) alone(d *document, x expression) string {
+func (p *place) alone(d *document, x expression, instead string) string {
 	end := x.from + len(clean(x.text))
 	around := documentAt(d.documents(), x.from)
 	text := string(focusOn(d.content, []*outline.Document{around}, stretch{x.from, end}).text)
-	expression := standIn
-	if p.site().Scope&eval.Item != 0 {
-		expression = standInItem
-	}
-	return p.completed(text[around.From:x.from], around.From) + expression + p.closing(d.content, x, end) + text[end:around.To]
+	return p.completed(text[around.From:x.from], around.From) + instead + p.closing(d.content, x, end) + text[end:around.To]
 }
 
 // completed is the text up to the expression, which begins at an offset of the file, with

@@ -13,7 +13,7 @@ import (
 // bodyType is the type of the objects of the handler that the place is in, nil where
 // it is not known.
 func (k *knowledge) bodyType(p *place) *schema.Type {
-	env := k.compiled(p.headOnly())
+	env := k.compiled(p.headOnly(), standIn)
 	if env == nil {
 		return nil
 	}

@@ -132,10 +132,10 @@ func (f *focus) counts(d *diag.Diagnostic) bool {
 	return true
 }
 
-// wide are the rules that need all handlers to tell whether they are broken.
+// wide are the rules that need all handlers, or all files, to tell whether they are broken.
 var wide = map[string]bool{
-	"unused-filter": true, "unused-resource": true, "needs-cycle": true, "same-metric": true,
-	"two-versions": true, "disable-unused": true, "unknown-handler": true,
+	"unused-filter": true, "unused-resource": true, "unknown-handler": true, "needs-cycle": true, "disable-unused": true,
+	"same-metric": true, "two-versions": true, "same-prefix": true, "same-finalizer": true,
 }
 
 // keep are the earlier findings about a text that still hold after an edit: those

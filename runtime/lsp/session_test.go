@@ -225,6 +225,13 @@ func TestSession(t *testing.T) {
 	if len(actions) != 1 || actions[0].Title != "Write name" || actions[0].Kind != "quickfix" || actions[0].IsPreferred || len(actions[0].Diagnostics) != 1 {
 		t.Fatalf("actions: %+v", actions)
 	}
+	var others []any
+	s.must(s.Call(s.ctx, "textDocument/codeAction", map[string]any{
+		"textDocument": map[string]any{"uri": s.uri}, "range": found[0].Range, "context": map[string]any{"diagnostics": []any{}, "only": []string{"source.organizeImports"}},
+	}, &others))
+	if len(others) > 0 {
+		t.Errorf("actions of another kind: %+v", others)
+	}
 	edits := actions[0].Edit.Changes[s.uri]
 	if len(edits) != 1 || edits[0].NewText != "name" || edits[0].Range != found[0].Range {
 		t.Errorf("edits: %+v", edits)

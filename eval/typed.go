@@ -72,13 +72,27 @@ var baseChecker = sync.OnceValues(func() (*checker.Env, error) {
 	if err := env.AddIdents(shared.Variables()...); err != nil {
 		return nil, err
 	}
-	for _, f := range shared.Functions() {
+	for name, f := range shared.Functions() {
+		if name == "condition" {
+			continue // see conditionFunction
+		}
 		if err := env.AddFunctions(f); err != nil {
 			return nil, err
 		}
 	}
 	return env, nil
 })
+
+// conditionFunction declares condition() with what is known of conditions.
+func (r *registry) conditionFunction() (*decls.FunctionDecl, error) {
+	text := schema.Of(schema.String)
+	of := schema.ObjectOf("a condition", []schema.Field{
+		{Name: "type", Type: text, Required: true}, {Name: "status", Type: text, Required: true},
+		{Name: "reason", Type: text}, {Name: "message", Type: text}, {Name: "observedGeneration", Type: schema.Of(schema.Int)},
+	}).AndMore()
+	return decls.NewFunction("condition", decls.Overload("condition_dyn_string",
+		[]*cel.Type{cel.DynType, cel.StringType}, cel.OptionalType(r.celTypeLocked(of))))
+}
 
 // typing makes or finds what is to be known of these variables, beside what is known
 // already.
@@ -109,6 +123,13 @@ func (r *registry) openLocked() error {
 	}
 	env, err := r.inherit(base, filters)
 	if err != nil {
+		return err
+	}
+	condition, err := r.conditionFunction()
+	if err != nil {
+		return err
+	}
+	if err := env.AddFunctions(condition); err != nil {
 		return err
 	}
 	r.root = r.newTypingLocked(nil, nil, env)

@@ -85,6 +85,8 @@ func TestTypeErrors(t *testing.T) {
 		{"spec.size.map(i, i)", nil, []string{`map: wrong type: cannot walk through int; a list or a map is needed; spec.size is int`}},
 		{"index.by_node['a'].exists(v, v == 1)", nil, []string{`==: wrong types: operator == does not take string and int`}},
 
+		{"condition(body, 'Ready').?status.orValue('') == true", nil, []string{`==: wrong types: operator == does not take string and bool`}},
+		{"condition(body, 'Ready').value().status == true", nil, []string{`==: wrong types: operator == does not take string and bool`}},
 		{"changed('spec.sizee')", nil, []string{`sizee: unknown field: Thing.spec has no field "sizee"; did you mean "size"?`}},
 		{"changed(['spec', 'sizee'])", nil, []string{`sizee: unknown field: Thing.spec has no field "sizee"; did you mean "size"?`}},
 		{"changed('spec.size.x')", nil, []string{`x: unknown field: spec.size is int, which has no fields`}},
@@ -139,7 +141,7 @@ var accepted = []string{
 	"spec.since < now", "spec.since + spec.every > now", "timestamp(spec.since) < now", "duration(spec.every) > duration('1m')", "string(spec.data) == ''",
 	"spec.labels.x == 'a'", "spec.labels['x'] == 'a'", "spec.labels[?'x'].orValue('') == ''", "'x' in spec.labels", "labels.x == spec.labels.y",
 	"has(spec.size)", "has(spec.item.name)", "has(spec.labels.x)", "has(spec.`app.kubernetes.io/name`)", "spec.`app.kubernetes.io/name` == ''",
-	"condition(body, 'Ready').?status.orValue('') == 'True'", "isReady(body)", "isReady(spec.item)", "changed('spec.size')",
+	"condition(body, 'Ready').?status.orValue('') == 'True'", "condition(body, 'Ready').?lastTransitionTime.hasValue()", "condition(body, 'Ready').orValue({}).?status.orValue('') == 'True'", "condition(body, 'Ready').hasValue() ? condition(body, 'Ready').value().status : ''", "isReady(body)", "isReady(spec.item)", "changed('spec.size')",
 	"json.encode(spec) == ''", "dyn(spec).sizee", "dyn(spec.size) == 'x'", "dns.name(name, spec.size)", "spec.items.map(i, i.n).sum() > 1",
 	"spec.items.sortBy(i, i.n)[0].name == ''", "spec.?size.optMap(s, s + 1).orValue(1) == 1", "math.greatest(spec.size, 1) == 1", "math.greatest(spec.size, spec.ratio) > 1.0",
 	"sets.contains(spec.names, ['a'])", "spec.names.join(',') == ''", "index.by_node[spec.title][0] == ''", "index['by_node']['x'].size() == 1", "spec.title in index.by_node",

@@ -53,7 +53,9 @@ func (s *shapes) of(ctx context.Context, r kube.Resource) (*kube.LiveShape, bool
 		why = live.Unknown()
 	}
 	if s.awaits(gvk, why, time.Now()) {
-		err = why
+		s.trouble(gvk, why)
+		s.o.log.Debug("the schema of a resource is not published yet", "resource", r.String())
+		return nil, false
 	}
 	s.trouble(gvk, err)
 	switch {

@@ -30,8 +30,11 @@ func TestCheckEdited(t *testing.T) {
 	text = strings.Replace(text, "spec.title + ' 1'", "spec.title +' 1' + nam", 1)
 	text = strings.Replace(text, "- id: handler_6", "- id: handler_6\n      retrys: 5", 1)
 	text = strings.Replace(text, "- id: handler_5", "- id: handler_5\n      needs: handler_4", 1)
+	text = strings.Replace(text, "match: {labels: {app: web}, when: \"big && spec.number == 0\"}", "match: &web {labels: {app: web}}", 1)
+	text = strings.Replace(text, "match: {labels: {app: web}, when: \"big && spec.number == 7\"}", "match: *web", 1)
 	for _, edit := range [][2]string{
 		{"", ""},
+		{"spec.title + ' 7'", "spec.title + ' 7' + nam"},
 		{"spec.title + ' 3'", "spec.title + ' 3' + lables.x"},
 		{"spec.title + ' 3'", "spec.title + ' 3' +"},
 		{"spec.title +' 1' + nam", "spec.title +' 1' + name"},

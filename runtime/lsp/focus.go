@@ -1,6 +1,7 @@
 package lsp
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/kopf-declarative/kopf-declarative/runtime/lsp/outline"
@@ -72,7 +73,8 @@ func focusOn(content string, documents []*outline.Document, edit stretch) *focus
 	left := map[*outline.Node]int{} // items of each list
 	for _, item := range items {
 		id := item.Get("id")
-		if (stretch{item.From, item.To}).touches(edit) || id != nil && needed[id.Value()] {
+		isNeeded := id != nil && needed[id.Value()] || anchor.MatchString(content[item.From:item.To])
+		if (stretch{item.From, item.To}).touches(edit) || isNeeded {
 			left[item.Parent]++
 			continue
 		}
@@ -86,6 +88,9 @@ func focusOn(content string, documents []*outline.Document, edit stretch) *focus
 	}
 	return f
 }
+
+// anchor finds a value that others may refer to.
+var anchor = regexp.MustCompile(`(?m)(?:^|[\s\[{,])&[\w-]+`)
 
 // blank replaces a stretch by spaces; lines stay.
 func (f *focus) blank(from, to int) {

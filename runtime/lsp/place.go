@@ -93,8 +93,8 @@ func (p *place) become(key *spec.Key, item bool) {
 }
 
 // cursorMark stands at the cursor in texts that are completed, so that a node is
-// there. It is a character that is in no text.
-const cursorMark = "\ue000"
+// there. It is a code point that Unicode promises to be no character.
+const cursorMark = "\ufdd0"
 
 // clean is a text without the mark.
 func clean(s string) string { return strings.ReplaceAll(s, cursorMark, "") }

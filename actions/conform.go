@@ -340,6 +340,17 @@ func CheckResult(id string, result *spec.Value, t *eval.Template, body *schema.T
 	return diag.List{d}
 }
 
+// CheckStored compares where the engine itself keeps something in the status with its
+// schema. What says in a few words what is kept; below are paths below that place that
+// must exist as well.
+func CheckStored(what string, path []string, at diag.Range, body *schema.Type, below ...string) diag.List {
+	if _, found := body.At(append(slices.Clone(path), below...)); found {
+		return nil
+	}
+	return diag.List{rulePruned.At(at, "%s is stored at %s, which %s does not have, so the API server drops it, and the operator never knows what it has done; "+
+		"add to the CustomResourceDefinition: %s", what, strings.Join(path, "."), body, freeStatus)}
+}
+
 // declaration is a schema for a value.
 func declaration(v *spec.Value, t *eval.Template) string {
 	kind := ""

@@ -84,6 +84,7 @@ func compile(op *spec.Operator, kinds *kube.Kinds, o eval.Options) (*Operator, d
 	for _, entry := range op.Spec.Resources {
 		c.aliases[entry.Key.Value] = c.selector(entry.Value)
 	}
+	c.stored(op)
 	c.writers = c.writersOf(op)
 	for _, h := range op.Spec.Handlers {
 		c.handler(h)

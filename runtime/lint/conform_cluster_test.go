@@ -13,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/yaml"
 
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
@@ -483,4 +484,58 @@ func numbers(value any) any {
 		return n
 	}
 	return value
+}
+
+// What is said to be dropped without a word, a real API server drops so: unknown fields of
+// a status, and the status beside other fields.
+func TestWhatIsDropped(t *testing.T) {
+	client, err := kube.Connect(kube.Options{Kubeconfig: clustertest.Kubeconfig(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.ReplaceAll(strings.TrimPrefix(thingCRD, "---\n"), "example.com", "dropped.kopf.dev")
+	var crds []map[string]any
+	for _, one := range strings.Split(text, "---\n") {
+		var crd map[string]any
+		if err := yaml.Unmarshal([]byte(one), &crd); err != nil {
+			t.Fatal(err)
+		}
+		crds = append(crds, crd)
+	}
+	if err := client.ApplyCRDs(t.Context(), crds); err != nil {
+		t.Fatal(err)
+	}
+	resource, err := client.Discovery.ByKind(t.Context(), "dropped.kopf.dev/v1", "Thing")
+	if err != nil {
+		t.Fatal(err)
+	}
+	things := client.Dynamic.Resource(resource.GVR()).Namespace("default")
+	object := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "dropped.kopf.dev/v1", "kind": "Thing", "metadata": map[string]any{"generateName": "dropped-"},
+		"spec": map[string]any{"size": int64(1)}, "status": map[string]any{"count": int64(1)},
+	}}
+	made, err := things.Create(t.Context(), object, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = things.Delete(context.Background(), made.GetName(), metav1.DeleteOptions{}) })
+	if made.Object["status"] != nil {
+		t.Errorf("a status was created: %v", made.Object["status"])
+	}
+	for _, tt := range []struct {
+		patch, want string
+		sub         []string
+	}{
+		{patch: `{"status": {"count": 1}}`, want: "null"},
+		{patch: `{"status": {"cuont": 1, "free": {"x": 1}, "it": {"dune": true}}}`, sub: []string{"status"}, want: `{"free":{"x":1},"it":{}}`},
+		{patch: `{"status": {"conditions": [{"type": "A", "status": "True", "message": "hello"}]}}`, sub: []string{"status"}, want: `{"conditions":[{"status":"True","type":"A"}],"free":{"x":1},"it":{}}`},
+	} {
+		patched, err := things.Patch(t.Context(), made.GetName(), types.MergePatchType, []byte(tt.patch), metav1.PatchOptions{}, tt.sub...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := json.Marshal(patched.Object["status"]); string(got) != tt.want {
+			t.Errorf("%s makes %s, want %s", tt.patch, got, tt.want)
+		}
+	}
 }

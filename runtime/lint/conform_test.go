@@ -232,3 +232,25 @@ func TestGuardsOfOtherHandlers(t *testing.T) {
 		}
 	}
 }
+
+// Where the engine itself keeps records in the status, the schema must have a place.
+func TestStored(t *testing.T) {
+	head := "apiVersion: kopf.dev/v1alpha1\nkind: Operator\nmetadata: {name: x}\nspec:\n  settings: {persistence: %s}\n  handlers: [{id: it, on: create, resource: things.example.com, do: [{log: x}]}]\n"
+	for settings, want := range map[string]string{
+		"{progress: {storage: annotations}}":                         "",
+		"{progress: {storage: status}}":                              "5:48 pruned-status: the progress of handlers is stored at status.kopf.progress",
+		"{progress: {storage: status, field: status.free.progress}}": "",
+		"{progress: {storage: status, field: status.phase}}":         "5:63 pruned-status: the progress of handlers is stored at status.phase",
+		"{diffbase: {storage: status}}":                              "5:48 pruned-status: what was handled last is stored at status.kopf.last-handled-configuration",
+		"{diffbase: {storage: status, field: status.phase}}":         "",
+	} {
+		_, found := Sources([]spec.Source{{Name: "x.yaml", Text: []byte(fmt.Sprintf(head, settings) + thingCRD)}}, nil)
+		got := ""
+		for _, d := range found {
+			got += fmt.Sprintf("%d:%d %s: %s", d.Subject.Start.Line, d.Subject.Start.Column, d.ID(), d.Detail)
+		}
+		if !strings.HasPrefix(got, want) || (want == "") != (got == "") {
+			t.Errorf("%s: got %q, want %q", settings, got, want)
+		}
+	}
+}

@@ -35,6 +35,9 @@ type level struct {
 	open, plain bool
 	// key is the last key, empty in a list.
 	key string
+	// first is the first key or dash, and entries how many there are.
+	first   stretch
+	entries int
 }
 
 type stretch struct{ from, to int }
@@ -228,23 +231,23 @@ func (l *layout) insert(text string) {
 
 // place finds the map or list that a key or dash belongs to, by its column.
 func (l *layout) place(column, at int, list bool) bool {
-	inner := -1 // the column of the outermost map or list that ends here
+	inner := level{column: -1} // the outermost map or list that ends here
 	for len(l.levels) > 0 && (l.column() > column || l.column() == column && !list && l.isListOfKey()) {
 		if l.column() > column {
-			inner = l.column()
+			inner = *l.top()
 		}
 		l.levels = l.levels[:len(l.levels)-1]
 	}
 	switch {
 	case len(l.levels) > 0 && l.column() == column:
 		return l.sibling(at, list)
-	case inner >= 0 || len(l.levels) > 0 && !l.top().open || len(l.levels) == 0 && l.lone != nil:
+	case inner.column >= 0 || len(l.levels) > 0 && !l.top().open || len(l.levels) == 0 && l.lone != nil:
 		return l.noLevel(column, at, inner)
 	}
 	if len(l.levels) > 0 {
 		l.top().open, l.top().plain = false, false
 	}
-	l.levels = append(l.levels, level{column: column, list: list, open: true})
+	l.levels = append(l.levels, level{column: column, list: list, open: true, first: stretch{at, l.wordEnd(at)}, entries: 1})
 	return true
 }
 
@@ -260,9 +263,10 @@ func (l *layout) sibling(at int, list bool) bool {
 	switch {
 	case top.list == list:
 		top.open, top.plain = true, false
+		top.entries++
 	case list && top.open:
 		top.open = false
-		l.levels = append(l.levels, level{column: top.column, list: true, open: true})
+		l.levels = append(l.levels, level{column: top.column, list: true, open: true, first: stretch{at, at + 1}, entries: 1})
 	case top.list:
 		l.stop(at, l.wordEnd(at), "an item of a list begins with \"- \"")
 		return false
@@ -274,14 +278,20 @@ func (l *layout) sibling(at int, list bool) bool {
 }
 
 // noLevel stops at a line whose indentation fits to nothing, or at the text
-// before it that should be a key. The map or list in the column inner, where
-// there is one, has just ended.
-func (l *layout) noLevel(column, at, inner int) bool {
+// before it that should be a key. The map or list that has just ended, where
+// there is one, is given.
+func (l *layout) noLevel(column, at int, ended level) bool {
 	if l.lone != nil {
 		l.missingColon(l.lone.from, l.lone.to)
 		return false
 	}
-	to, outer := l.wordEnd(at), l.column()
+	for _, one := range append(l.levels[max(len(l.levels)-1, 0):], ended) {
+		if one.entries == 1 && (one.column == column+1 || one.column == column-1) && l.goesOn(at, column) {
+			l.stop(one.first.from, one.first.to, "the line is indented by %s, and those that follow by %d", spaces(one.column), column)
+			return false
+		}
+	}
+	to, inner, outer := l.wordEnd(at), ended.column, l.column()
 	switch {
 	case inner >= 0 && outer >= 0:
 		l.stop(at, to, "the line is indented by %s; indent it by %d or %d, like the lines above", spaces(column), outer, inner)
@@ -291,6 +301,19 @@ func (l *layout) noLevel(column, at, inner int) bool {
 		l.stop(at, to, "the line is indented by %s, as if it belonged to %s, which has a value already; indent it by %d, like that", spaces(column), quoteShort(l.top().key), outer)
 	default:
 		l.stop(at, to, "the line is indented by %s, further than the lines above; indent it by %d", spaces(column), outer)
+	}
+	return false
+}
+
+// goesOn tells whether the next line behind a place that is not further in has
+// the same column.
+func (l *layout) goesOn(at, column int) bool {
+	for at = l.lineEnd(at); at < len(l.text); at = l.lineEnd(at) {
+		at += breakAt(l.text, at)
+		indent := leadingSpaces(l.text[at:])
+		if !l.ends(at+indent) && indent <= column {
+			return indent == column
+		}
 	}
 	return false
 }
@@ -319,7 +342,7 @@ func (l *layout) loneText(start, at int) {
 	column := at - start
 	if len(l.levels) == 0 || column > l.column() {
 		if len(l.levels) > 0 && !l.top().open && !l.top().plain {
-			l.noLevel(column, at, -1)
+			l.noLevel(column, at, level{column: -1})
 			return
 		}
 		if (len(l.levels) == 0 || l.top().open) && strings.IndexByte("{[|>&!*\"'", l.text[at]) < 0 {
@@ -359,6 +382,8 @@ func (l *layout) value(at int) {
 		l.brackets(at)
 	case c == '|' || c == '>':
 		l.block(at)
+	case l.unquoted(at):
+		return
 	default:
 		plain = true
 		l.nextLine(at)
@@ -366,6 +391,28 @@ func (l *layout) value(at int) {
 	if len(l.levels) > 0 {
 		l.top().open, l.top().plain = false, plain
 	}
+}
+
+// unquoted finds a plain text that must be quoted.
+func (l *layout) unquoted(at int) bool {
+	end := l.lineEnd(at)
+	for i := at; i < end; i++ {
+		if l.text[i] == '#' && isBlank(l.text[i-1]) {
+			end = i
+			break
+		}
+	}
+	text := strings.TrimRight(l.text[at:end], " \t")
+	to := at + len(text)
+	switch {
+	case strings.Contains(text, ": ") || strings.HasSuffix(text, ":"):
+		l.stop(at, to, "a text that holds a colon and a space must be quoted")
+	case strings.HasPrefix(text, "* ") || strings.HasPrefix(text, "& "):
+		l.stop(at, to, "a text that begins with %c must be quoted", text[0])
+	default:
+		return false
+	}
+	return true
 }
 
 // block steps over the lines of a block scalar.
@@ -462,15 +509,22 @@ func (l *layout) opensText(at, end int) bool {
 	return end-2 > at && strings.IndexByte(" {[(", before) >= 0 && behind != 0 && strings.IndexByte(" \t\r\n,:}])", behind) < 0
 }
 
+// bracket is one that is open.
+type bracket struct {
+	at int
+	// colon says that the entry at hand has its colon already.
+	colon bool
+}
+
 // brackets reads a map or a list in brackets.
 func (l *layout) brackets(at int) {
-	var open []int
+	var open []bracket
 	for ; at < len(l.text); at++ {
 		switch c := l.text[at]; {
 		case c == '{' || c == '[':
-			open = append(open, at)
+			open = append(open, bracket{at: at})
 		case c == '}' || c == ']':
-			top := open[len(open)-1]
+			top := open[len(open)-1].at
 			if (l.text[top] == '{') != (c == '}') {
 				l.unclosed(top)
 				return
@@ -479,20 +533,59 @@ func (l *layout) brackets(at int) {
 				l.behind(at+1, "the bracket that ends the value")
 				return
 			}
+			if l.missingComma(at + 1) {
+				return
+			}
+		case c == ',':
+			open[len(open)-1].colon = false
+		case l.isColon(at):
+			if top := &open[len(open)-1]; top.colon && l.text[top.at] == '{' {
+				l.commaBefore(at)
+				return
+			}
+			open[len(open)-1].colon = true
 		case isQuote(c) && l.beginsText(at):
 			end, ok := l.closedQuote(at)
-			if !ok {
+			if !ok || l.missingComma(end) {
 				return
 			}
 			at = end - 1
 		case c == '#' && isBlank(l.text[at-1]):
 			at = l.lineEnd(at) - 1
 		case breakAt(l.text, at) > 0 && l.isOutside(at+breakAt(l.text, at)):
-			l.unclosed(open[0])
+			l.unclosed(open[0].at)
 			return
 		}
 	}
-	l.unclosed(open[len(open)-1])
+	l.unclosed(open[len(open)-1].at)
+}
+
+// missingComma finds a word behind the quote or the bracket that ends an entry.
+func (l *layout) missingComma(end int) bool {
+	at := l.blankUntil(end)
+	if at >= len(l.text) || breakAt(l.text, at) > 0 || strings.IndexByte(",:]}#", l.text[at]) >= 0 {
+		return false
+	}
+	l.stop(at, l.flowWord(at), "a comma is missing before this")
+	return true
+}
+
+// commaBefore stops at the last word in front of a colon: another entry begins
+// there.
+func (l *layout) commaBefore(colon int) {
+	at := colon
+	for at > 0 && !isBlank(l.text[at-1]) && breakAt(l.text, at-1) == 0 && strings.IndexByte("{[,", l.text[at-1]) < 0 {
+		at--
+	}
+	l.stop(at, colon, "a comma is missing before this")
+}
+
+func (l *layout) flowWord(at int) int {
+	end := at + 1
+	for end < len(l.text) && !isBlank(l.text[end]) && breakAt(l.text, end) == 0 && strings.IndexByte(",:]}", l.text[end]) < 0 {
+		end++
+	}
+	return end
 }
 
 // beginsText tells a quote inside brackets that begins a text from one within a

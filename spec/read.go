@@ -35,7 +35,7 @@ func (r *report) readChunk(c *chunk) []*Value {
 		}
 		if err != nil {
 			r.syntaxError(c, decoder, err)
-			return out
+			return nil // what stands before is a part of what was meant
 		}
 		if v := newBuilder(r, c).value(n.Content[0]); v.Kind != Null {
 			out = append(out, v)

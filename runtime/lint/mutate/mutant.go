@@ -33,7 +33,7 @@ func Of(name, text string) ([]Mutant, error) {
 	for _, make := range []func(*file){
 		keyTypos, valueTypos, nameTypos, movedKeys,
 		wrongTypes, wrongValues, missingKeys, twoActions, duplicateKeys,
-		wrongIndents, missingColons, missingDashes, unclosed,
+		wrongIndents, firstIndents, missingColons, missingDashes, missingCommas, missingQuotes, unclosed,
 		wordsOfExpressions, wrongScopes, brokenExpressions, wrongOperands,
 		wrongFields, wrongObjects, wrongPaths, wrongUses, addSteps,
 	} {

@@ -223,3 +223,55 @@ func (f *file) leftOpen(text string, from int) int {
 	}
 	return open[len(open)-1]
 }
+
+// firstIndents indents the first line of a map by one space more or less. The
+// others are right, since they are more.
+func firstIndents(f *file) {
+	for _, s := range f.sites {
+		if s.key == nil || s.before() != nil || !f.ownLine(s) || len(s.up.below) < 3 || !isBlock(s.up.value) {
+			continue
+		}
+		first := f.at(s)
+		name := strings.TrimSpace(f.text[first:f.lineEnd(s.line())])
+		if s.value.Kind == yaml.ScalarNode || isFlow(s.value) {
+			f.replace(mistake{"indentation", "the first of several, more", name, ""}, first, first, " ", first+1)
+		}
+		if s.up.key != nil && f.column(s)-1 > f.column(s.up) {
+			f.replace(mistake{"indentation", "the first of several, less", name, ""}, first-1, first, "", first-1)
+		}
+	}
+}
+
+// missingCommas leaves out the commas of maps and lists in one line. The finding
+// stands at what the comma is missing before.
+func missingCommas(f *file) {
+	for _, s := range f.sites {
+		before := s.before()
+		if before == nil || !isFlow(s.up.value) || s.line() != before.line() {
+			continue
+		}
+		comma := strings.LastIndexByte(f.text[:f.at(s)], ',')
+		if s.key == nil && before.value.Style == 0 && s.value.Style == 0 {
+			continue // two plain texts are one
+		}
+		f.replace(mistake{"comma", "no comma", f.text[f.offset(s.up.value):f.lineEnd(s.line())], ""}, comma, comma+1, "", f.at(s)-1)
+	}
+}
+
+// missingQuotes leaves out the quotes of texts that need them. The finding
+// stands at the text.
+func missingQuotes(f *file) {
+	for _, s := range f.sites {
+		from, to, ok := f.extent(s.value)
+		if !ok || s.value.Kind != yaml.ScalarNode || s.value.Style == 0 || s.key == nil || isFlow(s.up.value) {
+			continue
+		}
+		text := f.text[from+1 : to-1]
+		switch {
+		case strings.Contains(text, ": "), strings.IndexByte("!&*%@`", text[0]) >= 0:
+		default:
+			continue // it is a text without quotes too, or something that is no mistake by itself
+		}
+		f.replace(mistake{"quotes", "no quotes", text, ""}, from, to, text, from)
+	}
+}

@@ -5,7 +5,7 @@ import "github.com/kopf-declarative/kopf-declarative/spec/diag"
 // Rules are all rules that this package reports.
 func Rules() []*diag.Rule {
 	return []*diag.Rule{
-		ruleExpression, ruleSyntax, ruleName, ruleScope, ruleType, ruleField, ruleUnguarded, ruleFilter, ruleVars, ruleIndex,
+		ruleExpression, ruleSyntax, ruleName, ruleScope, ruleType, ruleField, ruleEnum, ruleUnguarded, ruleFilter, ruleVars, ruleIndex,
 	}
 }
 
@@ -38,6 +38,10 @@ var (
 	ruleField = &diag.Rule{
 		ID: "unknown-field", Summary: "unknown field",
 		Explanation: "The schema of the object has no such field: it would never be there, and selecting it would fail. Schemas of custom resources come from the CustomResourceDefinitions in the files, from `--crd` and `--cluster`; those of builtin kinds are known. Where the API server keeps unknown fields, none is wrong, and `dyn(…)` around the object lifts the check.",
+	}
+	ruleEnum = &diag.Rule{
+		ID: "never-equal", Severity: diag.Warning, Summary: "never equal",
+		Explanation: "The schema lists the values that the field can have, and the text that it is compared with is none of them. So the comparison is the same for every object; most likely the text is misspelt.",
 	}
 	ruleFilter = &diag.Rule{
 		ID: "filter", Summary: "invalid filter",

@@ -53,9 +53,11 @@ func (e *Env) checkTypes(p *Program, at place, parsed *ast.AST, want *cel.Type) 
 	}
 	problems = append(problems, c.checkChanged(p.use)...)
 	problems = append(problems, e.checkFilterTypes(at, p.use)...)
+	wrong := len(problems) > 0
+	problems = append(problems, c.checkEnums(p.use)...)
 	p.mistyped = len(problems) > 0
-	if !p.mistyped && e.given != nil {
-		problems = c.checkGuards(parsed.Expr(), p.filters)
+	if !wrong && e.given != nil {
+		problems = append(problems, c.checkGuards(parsed.Expr(), p.filters)...)
 	}
 	return sorted(problems)
 }

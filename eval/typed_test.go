@@ -17,6 +17,7 @@ import (
 func thing() *schema.Type {
 	field := func(name string, t *schema.Type) schema.Field { return schema.Field{Name: name, Type: t} }
 	of := schema.Of
+	mode := modeType()
 	item := schema.ObjectOf("Thing.spec.items", []schema.Field{field("name", of(schema.String)), field("n", of(schema.Int))})
 	spec := schema.ObjectOf("Thing.spec", []schema.Field{
 		field("size", of(schema.Int)), field("ratio", of(schema.Double)), field("on", of(schema.Bool)), field("title", of(schema.String)),
@@ -24,9 +25,26 @@ func thing() *schema.Type {
 		field("port", of(schema.IntOrString)), field("any", nil), field("maybe", of(schema.Int).OrNull()),
 		field("items", schema.ListOf(item)), field("names", schema.ListOf(of(schema.String))), field("labels", schema.MapOf(of(schema.String))),
 		field("free", schema.ObjectOf("Thing.spec.free", []schema.Field{field("known", of(schema.Int))}).AndMore()),
+		field("mode", mode), field("modes", schema.ListOf(schema.ObjectOf("Thing.spec.modes", []schema.Field{field("mode", mode)}))),
 		field("item", item), field("app.kubernetes.io/name", of(schema.String)),
 	})
 	return schema.ObjectOf("Thing", []schema.Field{field("apiVersion", of(schema.String)), field("kind", of(schema.String)), field("metadata", schema.Metadata()), field("spec", spec)})
+}
+
+// modeType is a text of which the schema lists the values.
+func modeType() *schema.Type {
+	set := schema.NewSet(nil)
+	err := set.AddCRD(map[string]any{"spec": map[string]any{
+		"group": "x", "names": map[string]any{"kind": "X", "plural": "xs"}, "versions": []any{map[string]any{
+			"name": "v1", "served": true, "schema": map[string]any{"openAPIV3Schema": map[string]any{"type": "object", "properties": map[string]any{
+				"mode": map[string]any{"type": "string", "enum": []any{"fast", "slow"}},
+			}}}}},
+	}})
+	f, ok := set.Type(schema.KindOf("x/v1", "X")).Field("mode")
+	if err != nil || !ok {
+		panic(err)
+	}
+	return f.Type
 }
 
 // typedEnv knows the type of an object.
@@ -93,6 +111,11 @@ func TestTypeErrors(t *testing.T) {
 		{"changed('spec.items.name')", nil, []string{`name: unknown field: spec.items is a list, and a path cannot lead into one`}},
 		{"spec['app.kubernetes.io/nam']", nil, []string{`app.kubernetes.io/nam: unknown field: Thing.spec has no field "app.kubernetes.io/nam"; did you mean "app.kubernetes.io/name"?`}},
 
+		{"spec.mode == 'fasst'", nil, []string{`fasst: never equal: spec.mode is never "fasst"; did you mean "fast"?`}},
+		{"'x' != spec.?mode.orValue('')", nil, []string{`x: never equal: spec.mode is never "x"; it is one of fast, slow`}},
+		{"spec.mode in ['fast', 'sloow']", nil, []string{`sloow: never equal: spec.mode is never "sloow"; did you mean "slow"?`}},
+		{"spec.modes.exists(m, m.mode == 'fats')", nil, []string{`fats: never equal: m.mode is never "fats"; did you mean "fast"?`}},
+
 		{"spec.size", cel.BoolType, []string{`spec.size: wrong type: spec.size is int, needed is bool`}},
 		{"spec.?on", cel.BoolType, []string{`spec.?on: wrong type: this is optional(dyn), needed is bool; take the value out with .orValue(…)`}},
 		{"spec.size", Collection, []string{`spec.size: wrong type: spec.size is int, needed is list or map`}},
@@ -139,6 +162,7 @@ var accepted = []string{
 	"spec.maybe == null", "spec.maybe + 1 > 2", "spec.maybe == 1", "spec.names == null", "spec.item == null", "spec.labels != null", "spec.since == null",
 	"spec.port == 80 || spec.port == 'http'", "spec.any.thing.goes[0] > 1", "spec.free.known + 1 == spec.free.other + 2", "'x' in spec.free",
 	"spec.since < now", "spec.since + spec.every > now", "timestamp(spec.since) < now", "duration(spec.every) > duration('1m')", "string(spec.data) == ''",
+	"spec.mode == 'fast' || spec.?mode.orValue('') == '' || spec.mode in ['fast', 'slow'] || spec.mode == spec.title || spec.modes == []",
 	"spec.labels.x == 'a'", "spec.labels['x'] == 'a'", "spec.labels[?'x'].orValue('') == ''", "'x' in spec.labels", "labels.x == spec.labels.y",
 	"has(spec.size)", "has(spec.item.name)", "has(spec.labels.x)", "has(spec.`app.kubernetes.io/name`)", "spec.`app.kubernetes.io/name` == ''",
 	"condition(body, 'Ready').?status.orValue('') == 'True'", "condition(body, 'Ready').?lastTransitionTime.hasValue()", "condition(body, 'Ready').orValue({}).?status.orValue('') == 'True'", "condition(body, 'Ready').hasValue() ? condition(body, 'Ready').value().status : ''", "isReady(body)", "isReady(spec.item)", "changed('spec.size')",
@@ -171,7 +195,7 @@ func typedSample() *Binding {
 		"size": int64(1), "ratio": int64(2), "on": true, "title": "t", "since": "2026-01-01T00:00:00Z", "every": "5m0s", "data": "YQ==",
 		"port": "http", "any": map[string]any{"thing": map[string]any{"goes": []any{int64(2)}}}, "maybe": nil,
 		"items": []any{item, map[string]any{"name": "b", "n": int64(2)}}, "names": []any{"x", "a"}, "labels": map[string]any{"x": "a", "y": "front"},
-		"free": map[string]any{"known": int64(1), "other": int64(0)}, "item": item, "app.kubernetes.io/name": "n", "sizee": int64(1),
+		"free": map[string]any{"known": int64(1), "other": int64(0)}, "item": item, "app.kubernetes.io/name": "n", "sizee": int64(1), "mode": "fast", "modes": []any{map[string]any{"mode": "slow"}},
 	}
 	meta := map[string]any{
 		"name": "web", "namespace": "x", "labels": map[string]any{"x": "front"}, "creationTimestamp": "2025-01-01T00:00:00Z",

@@ -35,6 +35,7 @@ type Shapes struct {
 
 	mu        sync.Mutex
 	published map[string]string                  // guarded by mu: the addresses of the documents, by their paths
+	refused   error                              // guarded by mu: why the server does not tell them
 	asked     time.Time                          // guarded by mu: when that was
 	documents map[schema.GroupVersion]*described // guarded by mu
 }
@@ -165,7 +166,7 @@ func (s *Shapes) askLocked(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.asked, s.published = s.now(), published
+	s.asked, s.published, s.refused = s.now(), published, err
 	return nil
 }
 
@@ -210,12 +211,15 @@ func refusal(err error) bool {
 // for this user.
 func (s *Shapes) readLocked(ctx context.Context, gv schema.GroupVersion) (why, err error) {
 	s.mu.Lock()
-	d, address := s.documents[gv], s.published[documentPath(gv)]
+	d, address, why := s.documents[gv], s.published[documentPath(gv)], s.refused
 	s.mu.Unlock()
 	if d != nil && d.address == address {
-		return nil, nil
+		return why, nil
 	}
-	types, why, err := s.read(ctx, gv, address)
+	var types map[schema.GroupVersionKind]*celschema.Type
+	if address != "" {
+		types, why, err = s.read(ctx, gv, address)
+	}
 	if err == nil {
 		s.settle(gv, address, types, why)
 	}
@@ -224,9 +228,6 @@ func (s *Shapes) readLocked(ctx context.Context, gv schema.GroupVersion) (why, e
 
 // read reads a document. why is that there is none for this user.
 func (s *Shapes) read(ctx context.Context, gv schema.GroupVersion, address string) (types map[schema.GroupVersionKind]*celschema.Type, why, err error) {
-	if address == "" {
-		return nil, nil, nil
-	}
 	text, err := readDocument(ctx, s.raw, gv, address)
 	switch {
 	case err != nil && refusal(err):

@@ -79,6 +79,9 @@ func (c *compiler) objectType(selectors []*spec.Selector) *schema.Type {
 
 // objectTypes are those of the variables about an object.
 func (c *compiler) objectTypes(selectors []*spec.Selector) eval.Types {
+	if c.kinds == nil {
+		return nil
+	}
 	body := c.objectType(selectors)
 	if known := c.types[body]; known != nil {
 		return known

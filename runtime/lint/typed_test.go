@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
 
 // What types find in all places of an operator is pinned.
@@ -34,5 +36,19 @@ func TestTyped(t *testing.T) {
 				t.Errorf("got:\n%s\nwant:\n%s", got, want)
 			}
 		})
+	}
+}
+
+// Expressions of all sorts about builtin kinds, as people write them, fit the types.
+func TestTypesFitBuiltinKinds(t *testing.T) {
+	text, err := os.ReadFile("testdata/real.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, _ := lint(t, "real.yaml", string(text))
+	for _, d := range found {
+		if d.Severity == diag.Error || d.ID() == "never-equal" {
+			t.Error(d)
+		}
 	}
 }

@@ -36,3 +36,36 @@ func Handlers(n int) string {
 	}
 	return b.String()
 }
+
+// Definition is the CustomResourceDefinition of what the handlers are for, with all the
+// fields that they use.
+func Definition() string {
+	return `---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: things.example.com}
+spec:
+  group: example.com
+  scope: Namespaced
+  names: {kind: Thing, plural: things, singular: thing}
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      subresources: {status: {}}
+      schema:
+        openAPIV3Schema:
+          type: object
+          required: [spec]
+          properties:
+            spec:
+              type: object
+              required: [size, number, title, items]
+              properties:
+                size: {type: integer}
+                number: {type: integer}
+                title: {type: string}
+                items: {type: array, items: {type: object, required: [number], properties: {number: {type: integer}}}}
+            status: {type: object, x-kubernetes-preserve-unknown-fields: true}
+`
+}

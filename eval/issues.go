@@ -105,9 +105,9 @@ func syntaxMessage(src source, at int, message string) (summary, detail string) 
 // keywordHint knows what people write who come from other languages.
 func keywordHint(token string) string {
 	switch token {
-	case "and":
+	case "and", "&":
 		return "CEL writes &&"
-	case "or":
+	case "or", "|":
 		return "CEL writes ||"
 	case "not":
 		return "CEL writes !"
@@ -260,6 +260,10 @@ func (e *Env) unknown(src source, at place, u *usage, issue *common.Error, name 
 		}
 	}
 	d := src.problemAt(ruleName, "unknown function", full+"()", offset)
+	if hint := keywordHint(name); hint != "" {
+		d.Detail += "; " + hint
+		return d
+	}
 	if guess, ok := diag.Nearest(full, e.callable(prefix, member)); ok {
 		d.Detail = full + "(); did you mean " + guess + "()?"
 		d.SuggestWord(name, strings.TrimPrefix(guess, prefix))

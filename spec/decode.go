@@ -139,10 +139,31 @@ func (d *decoder) object(v *Value, target reflect.Value, f field) bool {
 		if isShort {
 			expected = short.forms()
 		}
-		d.wrongType(v, f, expected)
+		bad := d.wrongType(v, f, expected)
+		d.keyHint(bad, v, target.Elem().Type())
 		return false
 	}
 	return d.fields(v, target, f)
+}
+
+// keyHint says of a text that begins with a key that something is missing behind
+// it.
+func (d *decoder) keyHint(bad *diag.Diagnostic, v *Value, typ reflect.Type) {
+	text, _ := v.String()
+	i := strings.IndexAny(text, ": ")
+	if i < 0 {
+		return
+	}
+	if _, ok := fieldOf(typ, text[:i]); !ok {
+		return
+	}
+	missing, what, end := ":", "a colon is missing behind", i
+	if text[i] == ':' {
+		missing, what, end = " ", "a space is missing behind the colon of", i+1
+	}
+	at := v.RangeOf(end, end)
+	bad.Detail += fmt.Sprintf("; %s %q", what, text[:i])
+	bad.Fix = &diag.Fix{Title: "write " + text[:i] + ": …", Edits: []diag.Edit{{Range: at, Text: missing}}}
 }
 
 func (d *decoder) fields(v *Value, target reflect.Value, f field) bool {

@@ -31,7 +31,10 @@ func (d *decoder) text(v *Value, f field) *String {
 	s, ok := v.String()
 	if !ok {
 		bad := d.wrongType(v, f, "text")
-		if v.Kind == BoolKind || v.Kind == IntKind || v.Kind == FloatKind {
+		switch {
+		case f.enum != nil:
+			bad.Detail += "; it is " + orList(f.enum)
+		case v.Kind == BoolKind || v.Kind == IntKind || v.Kind == FloatKind:
 			bad.Correct(strconv.Quote(v.Source()))
 			bad.Detail += "; write " + bad.Suggestion()
 		}

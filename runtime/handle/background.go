@@ -69,7 +69,7 @@ func (c *compiler) schedule(t *spec.Timer) cron.Schedule {
 	}
 	out, err := daemon.ParseSchedule(t.Schedule.Value, zone)
 	if err != nil {
-		c.found = append(c.found, ruleSchedule.At(t.Schedule.Node.Range, "%v; expected minute, hour, day of month, month and day of week, such as \"0 3 * * *\"", err))
+		c.found = append(c.found, wrongSchedule(t.Schedule, err))
 		return nil
 	}
 	return out

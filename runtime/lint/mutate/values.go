@@ -93,9 +93,7 @@ func wrongValues(f *file) {
 		}
 		switch s.lang.Name() {
 		case "schedule":
-			for _, wrong := range []string{`"0 3 * *"`, `"61 3 * * *"`, `"0 3 * * * * *"`, `"@dayly"`, `"0 3 * * XYZ"`} {
-				f.setValue("value out of range", "a wrong schedule", s, wrong)
-			}
+			f.schedules(s)
 		case "timeZone":
 			f.setValue("value out of range", "a wrong time zone", s, "Mars/Olympus")
 		case "prefix":
@@ -116,6 +114,19 @@ func wrongValues(f *file) {
 			f.setValue("value out of range", "a wrong path", s, "spec..size")
 			f.setValue("value out of range", "a wrong path", s, ".spec.size")
 		}
+	}
+}
+
+// schedules writes wrong schedules. The finding must stand at the field that is
+// wrong, before which ^ stands, or at the whole.
+func (f *file) schedules(s *site) {
+	for _, wrong := range []string{`^"0 3 * *"`, `"^61 3 * * *"`, `^"0 3 * * * * *"`, `"0 ^25 * * *"`, `"0 3 * * ^XYZ"`, `"0 3 ^0 * *"`} {
+		from, to, ok := f.extent(s.value)
+		if !ok {
+			return
+		}
+		text := strings.Replace(wrong, "^", "", 1)
+		f.replace(mistake{"value out of range", "a wrong schedule", text, ""}, from, to, text, from+strings.IndexByte(wrong, '^'))
 	}
 }
 

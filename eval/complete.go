@@ -137,14 +137,12 @@ func (e *Env) fields(receiver string, t *cel.Type, at Site) []Symbol {
 	case "index":
 		var ids []Name
 		for _, id := range e.indexes {
-			ids = append(ids, Name{Name: id, Type: indexType, Doc: "Index of this operator."})
+			ids = append(ids, Name{Name: id, Doc: "Index of this operator."})
 		}
 		return e.named(IndexSymbol, receiver, ids)
 	}
 	return e.fieldSymbols(t)
 }
-
-var indexType = cel.MapType(cel.DynType, cel.ListType(cel.DynType))
 
 // named are the names that the user has chosen in a variable, with what is known of
 // their types.
@@ -170,19 +168,20 @@ func (e *Env) fieldSymbols(t *cel.Type) []Symbol {
 	if t.Kind() != cel.StructKind {
 		return nil
 	}
-	if known := e.registry.typeOfObject(t.TypeName()); known != nil {
-		var out []Symbol
-		for _, f := range known.Fields() {
-			out = append(out, Symbol{Kind: FieldSymbol, Name: f.Name, Type: symbolType(e.fieldType(t, f.Name)), Doc: fieldDoc(known, f)})
-		}
-		return out
+	known := e.registry.typeOfObject(t.TypeName())
+	fields := known.Fields()
+	if known.Name() == schema.AnyObject().Name() && known.Open() {
+		fields = append(slices.Clone(fields), stanzas...)
 	}
 	var out []Symbol
-	for _, f := range shapes[t.TypeName()] {
-		out = append(out, Symbol{Kind: FieldSymbol, Name: f.Name, Type: symbolType(f.Type), Doc: f.Doc})
+	for _, f := range fields {
+		out = append(out, Symbol{Kind: FieldSymbol, Name: f.Name, Type: symbolType(e.fieldType(t, f.Name)), Doc: fieldDoc(f)})
 	}
 	return out
 }
+
+// stanzas are what nearly all objects have, whatever their kind.
+var stanzas = []schema.Field{{Name: "spec", Doc: "What is wanted."}, {Name: "status", Doc: "What is."}}
 
 // fieldType is the CEL type of a field of an object that the registry knows.
 func (e *Env) fieldType(t *cel.Type, name string) *cel.Type {
@@ -192,23 +191,12 @@ func (e *Env) fieldType(t *cel.Type, name string) *cel.Type {
 	return cel.DynType
 }
 
-// fieldDoc is what the schema says about a field, or we about those of our own objects.
-func fieldDoc(of *schema.Type, field schema.Field) string {
-	if doc := strings.Join(strings.Fields(field.Type.Doc()), " "); doc != "" {
-		return doc
+// fieldDoc is what we say of a field, or its schema.
+func fieldDoc(f schema.Field) string {
+	if f.Doc != "" {
+		return f.Doc
 	}
-	shape := map[string]*cel.Type{
-		"resource": resourceShape, "a change": changeShape, "operator": operatorShape, "error": failureShape, "event": eventShape,
-	}[of.Name()]
-	if shape == nil {
-		return ""
-	}
-	for _, f := range shapes[shape.TypeName()] {
-		if f.Name == field.Name {
-			return f.Doc
-		}
-	}
-	return ""
+	return strings.Join(strings.Fields(f.Type.Doc()), " ")
 }
 
 func isOptional(t *cel.Type) bool {

@@ -228,7 +228,7 @@ func TestHover(t *testing.T) {
 		{"labels.ap¦p", FieldSymbol, "app", "string", ""},
 		{"labels['ap¦p']", FieldSymbol, "app", "string", ""},
 		{"labels.?ap¦p", FieldSymbol, "app", "optional(string)", ""},
-		{"meta.names¦pace", FieldSymbol, "namespace", "string", "Its namespace"},
+		{"meta.names¦pace", FieldSymbol, "namespace", "string", "Namespace defines the space"},
 		{"body.metadata.own¦erReferences", FieldSymbol, "ownerReferences", "list(object)", ""},
 		{"diff.map(d, d.o¦p)", FieldSymbol, "op", "string", "add, change or remove."},
 		{"diff.map(d, ¦d.op)", LocalSymbol, "d", "object", ""},

@@ -62,7 +62,7 @@ func (e *Env) nameAt(s *sketch, i int) (Symbol, bool) {
 		return localSymbol(local), true
 	}
 	if v, ok := variable(name); ok {
-		return variableSymbol(v, e.variableTypes()[name]), true
+		return variableSymbol(v, e.typed().variableType(v)), true
 	}
 	if f := e.filters[name]; f != nil {
 		return filterSymbol(name, f.Text), true

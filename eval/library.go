@@ -86,12 +86,11 @@ func (ourLibrary) CompileOptions() []cel.EnvOption {
 	return options
 }
 
-// declarations makes CEL variables. This is the one place that gives a
-// variable its type.
+// declarations makes CEL variables.
 func declarations(variables []Variable) []cel.EnvOption {
 	var options []cel.EnvOption
 	for _, v := range variables {
-		options = append(options, cel.Variable(v.Name, v.Type))
+		options = append(options, cel.Variable(v.Name, v.CELType()))
 	}
 	return options
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // TypeText is the type of a variable in words for users.
-func (v Variable) TypeText() string { return strings.ReplaceAll(typeText(v.Type), "dyn", "any") }
+func (v Variable) TypeText() string { return strings.ReplaceAll(typeText(v.CELType()), "dyn", "any") }
 
 // Where names the places at which a function exists.
 func (f Function) Where() string {

@@ -121,11 +121,11 @@ func plainObjects(t *cel.Type) *cel.Type {
 
 // variableSymbols are the variables and filters that exist at a place.
 func (e *Env) variableSymbols(at Site) []Symbol {
-	known := e.variableTypes()
+	typed := e.typed()
 	var out []Symbol
 	for _, v := range Variables {
 		if e.unavailable(place{scope: at.Scope}, v.Name) == "" {
-			out = append(out, variableSymbol(v, known[v.Name]))
+			out = append(out, variableSymbol(v, typed.variableType(v)))
 		}
 	}
 	for _, f := range e.order {

@@ -54,6 +54,59 @@ func (e *Env) Known(variable string) *schema.Type {
 	return nil
 }
 
+// variableType is the best type that is known of a variable.
+func (e *Env) variableType(v Variable) *cel.Type {
+	if t := e.Known(v.Name); t != nil {
+		return e.registry.celType(t)
+	}
+	return v.CELType()
+}
+
+// typed is the Env itself, or where it knows no types, one that knows those that are the same everywhere.
+func (e *Env) typed() *Env {
+	if e.types != nil {
+		return e
+	}
+	return e.With(anyObjectTypes())
+}
+
+// typeOf is the type of an expression in which there are local names, dyn where it
+// cannot be told.
+func (e *Env) typeOf(text string, locals []Name) *cel.Type {
+	of, ok := e.checkedType(text, locals)
+	if !ok {
+		return cel.DynType
+	}
+	return of
+}
+
+// checkedType is false for an expression that is wrong.
+func (e *Env) checkedType(text string, locals []Name) (of *cel.Type, ok bool) {
+	e = e.typed()
+	parsed, issues := e.cel.Parse(text)
+	if issues.Err() != nil || e.types == nil {
+		return nil, false
+	}
+	var variables []*decls.VariableDecl
+	for _, local := range locals {
+		variables = append(variables, decls.NewVariable(local.Name, orDyn(local.Type)))
+	}
+	env, err := e.registry.inherit(e.types.checker, variables)
+	if err != nil {
+		return nil, false
+	}
+	c := &typeCheck{env: e, src: source{text: text, end: len(text)}, parsed: parsed.NativeRep(), checker: env}
+	found, of := c.run()
+	return of, len(found) == 0
+}
+
+func orDyn(t *cel.Type) *cel.Type {
+	if t == nil {
+		return cel.DynType
+	}
+	return t
+}
+
 // untyped is the Env without any types.
 func (e *Env) untyped() *Env { return &Env{operatorEnv: e.operatorEnv} }
 
@@ -108,7 +161,7 @@ func (r *registry) typing(outer *typing, more Types) (*typing, error) {
 	return r.typingLocked(outer, more)
 }
 
-// openLocked makes the typing that knows nothing but the filters.
+// openLocked makes the typing that knows the filters, and what is the same everywhere.
 func (r *registry) openLocked() error {
 	if r.root != nil {
 		return nil
@@ -132,9 +185,21 @@ func (r *registry) openLocked() error {
 	if err := env.AddFunctions(condition); err != nil {
 		return err
 	}
-	r.root = r.newTypingLocked(nil, nil, env)
-	r.root.objects = r.root
-	return nil
+	filtersOnly := r.newTypingLocked(nil, nil, env)
+	filtersOnly.objects = filtersOnly
+	r.root, err = r.typingLocked(filtersOnly, r.commonLocked())
+	return err
+}
+
+// commonLocked are the types of variables that are more than the base environment knows.
+func (r *registry) commonLocked() Types {
+	out := Types{}
+	for _, v := range Variables {
+		if v.Type != nil && !r.celTypeLocked(v.Type).IsExactType(v.CELType()) {
+			out[v.Name] = v.Type
+		}
+	}
+	return out
 }
 
 // inherit makes a checker that knows more variables.
@@ -162,7 +227,7 @@ func (r *registry) typingLocked(outer *typing, more Types) (*typing, error) {
 	var variables []*decls.VariableDecl
 	for name, t := range more {
 		of := r.celTypeLocked(t)
-		if name == "index" && t != nil {
+		if name == indexName && t != nil {
 			of = r.indexTypeLocked(t)
 		}
 		variables = append(variables, decls.NewVariable(name, of))

@@ -73,6 +73,8 @@ type Field struct {
 	Required bool
 	// Defaulted says that each object has it, because the API server fills it in.
 	Defaulted bool
+	// Doc is what there is to say of a field that was made up; of others, their Type has it.
+	Doc string
 }
 
 // Of is the type of values of a kind that has no parts.

@@ -77,8 +77,7 @@ func compile(op *spec.Operator, kinds *kube.Kinds, o eval.Options) (*Operator, d
 	c := &compiler{env: env, kinds: kinds, types: map[*schema.Type]eval.Types{}, selectors: map[*spec.Selector]*Selector{}, aliases: map[string]*Selector{}, operator: &Operator{Name: settings.Name, Settings: settings, Spent: env.Spent, envs: map[string]*eval.Env{}}}
 	c.found = append(c.found, env.CheckFilters()...)
 	if kinds != nil {
-		c.env = c.env.With(c.commonTypes(op))
-		c.env = c.env.With(eval.Types{"index": c.indexType(op)})
+		c.env = c.env.With(eval.Types{"children": c.childrenType(op), "index": c.indexType(op)})
 	}
 	c.remember("")
 	for _, entry := range op.Spec.Resources {

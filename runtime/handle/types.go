@@ -7,38 +7,8 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/spec"
 )
 
-// stringField and its like make the types of what the engine puts into variables.
-func stringField(name string) schema.Field {
-	return schema.Field{Name: name, Type: schema.Of(schema.String), Required: true}
-}
-
 func field(name string, t *schema.Type) schema.Field {
 	return schema.Field{Name: name, Type: t, Required: true}
-}
-
-// resourceType is the type of the variable resource.
-func resourceType() *schema.Type {
-	names := schema.ListOf(schema.Of(schema.String))
-	return schema.ObjectOf("resource", []schema.Field{
-		stringField("group"), stringField("version"), stringField("kind"), stringField("plural"), stringField("singular"),
-		field("shortNames", names), field("categories", names),
-		field("namespaced", schema.Of(schema.Bool)), field("preferred", schema.Of(schema.Bool)),
-	})
-}
-
-// changeType is the type of the elements of diff.
-func changeType() *schema.Type {
-	return schema.ObjectOf("a change", []schema.Field{
-		stringField("op"), field("path", schema.ListOf(schema.Of(schema.String))), stringField("field"),
-		field("old", nil), field("new", nil),
-	})
-}
-
-// commonTypes are those of the variables that are the same for all handlers.
-func (c *compiler) commonTypes(op *spec.Operator) eval.Types {
-	types := EngineTypes()
-	types["children"] = c.childrenType(op)
-	return types
 }
 
 // childrenType has the objects of each alias.
@@ -86,21 +56,9 @@ func (c *compiler) objectTypes(selectors []*spec.Selector) eval.Types {
 	if known := c.types[body]; known != nil {
 		return known
 	}
-	types := ObjectTypes(body)
+	types := eval.ObjectTypes(body)
 	c.types[body] = types
 	return types
-}
-
-// stanzaType is the type of a part of an object, which reads as empty where it is absent.
-func stanzaType(body *schema.Type, key string) *schema.Type {
-	f, known := body.Field(key)
-	switch {
-	case known:
-		return f.Type.NotNull()
-	case body.Open():
-		return nil
-	}
-	return schema.ObjectOf("the empty "+key+" of "+body.Name(), nil)
 }
 
 // fieldTypes are those of the variables that a handler of one field sees differently.

@@ -69,7 +69,7 @@ func ParsePath(name string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if kind := known.Type.Kind(); len(path) > 1 && kind != cel.MapKind && kind != cel.DynKind {
+	if kind := known.CELType().Kind(); len(path) > 1 && kind != cel.MapKind && kind != cel.DynKind {
 		return nil, fmt.Errorf("%q: there is nothing inside %s, which is %s", name, path[0], known.TypeText())
 	}
 	return path, nil

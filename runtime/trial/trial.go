@@ -10,7 +10,6 @@ import (
 
 	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/eval"
-	"github.com/kopf-declarative/kopf-declarative/runtime/handle"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
@@ -90,7 +89,7 @@ func (t *Trial) let() error {
 	}
 	for name, value := range t.given {
 		known, _ := variable(name)
-		fitting, err := fit(value, known.Type)
+		fitting, err := fit(value, known.CELType())
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -125,12 +124,12 @@ func (t *Trial) makeEnv() error {
 		if err != nil {
 			return err
 		}
-		t.env = t.withTypes(env, handle.EngineTypes())
+		t.env = t.withTypes(env, nil)
 	} else if t.env = target.compiled.Env(target.id); t.env == nil {
 		t.env = target.compiled.Env("") // of a probe, for which nothing more is known
 	}
 	if !target.chosen && t.subject.object != nil {
-		t.env = t.withTypes(t.env, handle.ObjectTypes(t.options.Kinds.TypeOfKind(typeMeta(t.subject.object))))
+		t.env = t.withTypes(t.env, eval.ObjectTypes(t.options.Kinds.TypeOfKind(typeMeta(t.subject.object))))
 	}
 	if _, given := t.given["param"]; given {
 		t.env = t.withTypes(t.env, eval.Types{"param": nil})

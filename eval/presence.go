@@ -1,178 +1,12 @@
 package eval
 
 import (
-	"maps"
-	"strconv"
 	"strings"
 
 	"github.com/google/cel-go/common/ast"
 	"github.com/google/cel-go/common/operators"
 	"github.com/google/cel-go/common/types"
 )
-
-// Facts are parts of the data that are known to be there, by their paths: that of
-// spec.disks is body.spec.disks, and an item of it is body.spec.disks[]. With an
-// exclamation mark behind, it is known that it is not null either. They are immutable.
-type Facts map[string]bool
-
-// notNull ends the path of what is known not to be null.
-const notNull = "!"
-
-// NotNull are the facts that variables are not null.
-func NotNull(variables ...string) Facts {
-	out := Facts{}
-	for _, v := range variables {
-		out[v+notNull] = true
-	}
-	return out
-}
-
-func segmentOf(name string) string {
-	if strings.ContainsAny(name, ".[]\"") {
-		return "[" + strconv.Quote(name) + "]"
-	}
-	return "." + name
-}
-
-// FactsOf are those of paths below a variable, such as body or old, and of all that leads
-// there.
-func FactsOf(variable string, paths ...[]string) Facts {
-	out := Facts{}
-	for _, path := range paths {
-		at := variable
-		for _, segment := range path {
-			out[at+notNull] = true
-			at += segmentOf(segment)
-			out[at] = true
-		}
-	}
-	return out
-}
-
-// And are the facts of both.
-func (f Facts) And(more Facts) Facts {
-	if len(more) == 0 {
-		return f
-	}
-	out := make(Facts, len(f)+len(more))
-	maps.Copy(out, f)
-	maps.Copy(out, more)
-	return out
-}
-
-// Or are the facts that are in both.
-func (f Facts) Or(other Facts) Facts {
-	out := Facts{}
-	for path := range f {
-		if other[path] {
-			out[path] = true
-		}
-	}
-	return out
-}
-
-// paths are those behind names: those of variables, and of what loops and cel.bind
-// bring. An empty path is one that is not known.
-type paths map[string]string
-
-// baseNames are the paths of the variables that are parts of others.
-var baseNames = paths{
-	"spec": "body.spec", "status": "body.status", "meta": "body.metadata",
-	"labels": "body.metadata.labels", "annotations": "body.metadata.annotations",
-}
-
-func (n paths) with(name, path string) paths {
-	out := maps.Clone(n)
-	if out == nil {
-		out = paths{}
-	}
-	out[name] = path
-	return out
-}
-
-// path is that of a node; "" where it is no part of the data.
-func (n paths) path(e ast.Expr) string {
-	switch e.Kind() {
-	case ast.IdentKind:
-		name := e.AsIdent()
-		if path, known := n[name]; known {
-			return path
-		}
-		if path, known := baseNames[name]; known {
-			return path
-		}
-		return name
-	case ast.CallKind:
-		c := e.AsCall()
-		if c.FunctionName() == orderedName && len(c.Args()) == 1 {
-			return n.path(c.Args()[0])
-		}
-		// An empty list or map in the place of what is absent has no parts.
-		if optional, other := defaulted(e); optional != nil && isEmpty(other) {
-			return n.path(optional)
-		}
-	case ast.ComprehensionKind:
-		// What is filtered has the items of the list.
-		if _, ok := filterOf(e.AsComprehension()); ok {
-			return n.path(e.AsComprehension().IterRange())
-		}
-		return ""
-	}
-	name, operand := selected(e)
-	if operand == nil {
-		return ""
-	}
-	path := n.path(operand)
-	switch {
-	case path == "":
-		return ""
-	case name != "":
-		return path + segmentOf(name)
-	}
-	return n.at(path, e.AsCall().Args()[1])
-}
-
-func isEmpty(e ast.Expr) bool {
-	switch e.Kind() {
-	case ast.ListKind:
-		return len(e.AsList().Elements()) == 0
-	case ast.MapKind:
-		return len(e.AsMap().Entries()) == 0
-	}
-	return false
-}
-
-// at is the path of what stands in a map or list under a key that is no literal.
-func (n paths) at(path string, key ast.Expr) string {
-	switch of := n.path(key); of {
-	case "":
-		return ""
-	case path + "[key]":
-		return path + "[]" // a key of its own
-	default:
-		return path + "[" + of + "]"
-	}
-}
-
-// filterOf is the condition of a loop that makes a list of some items of another one.
-func filterOf(c ast.ComprehensionExpr) (condition ast.Expr, ok bool) {
-	step := c.LoopStep()
-	if c.AccuInit().Kind() != ast.ListKind || len(c.AccuInit().AsList().Elements()) > 0 || step.Kind() != ast.CallKind ||
-		step.AsCall().FunctionName() != operators.Conditional {
-		return nil, false
-	}
-	added := step.AsCall().Args()[1]
-	if added.Kind() != ast.CallKind || added.AsCall().FunctionName() != operators.Add {
-		return nil, false
-	}
-	item := added.AsCall().Args()[1]
-	if item.Kind() != ast.ListKind || len(item.AsList().Elements()) != 1 {
-		return nil, false
-	}
-	element := item.AsList().Elements()[0]
-	isItself := element.Kind() == ast.IdentKind && element.AsIdent() == c.IterVar() && !c.HasIterVar2()
-	return step.AsCall().Args()[0], isItself
-}
 
 // proof finds what is there where conditions hold.
 type proof struct {
@@ -202,10 +36,14 @@ func (p proof) when(e ast.Expr, want bool, n paths) Facts {
 	if e.Kind() == ast.IdentKind && p.filters[e.AsIdent()] != nil {
 		return out.And(p.filters[e.AsIdent()].Facts(want, ""))
 	}
-	if e.Kind() != ast.CallKind {
-		return out
+	if e.Kind() == ast.CallKind {
+		return p.whenCall(e.AsCall(), want, n, out)
 	}
-	c := e.AsCall()
+	return out
+}
+
+// whenCall adds what a call says that is true, or false.
+func (p proof) whenCall(c ast.CallExpr, want bool, n paths, out Facts) Facts {
 	args := c.Args()
 	switch c.FunctionName() {
 	case operators.LogicalNot:
@@ -457,13 +295,4 @@ func aboutItems(e ast.Expr, n paths) Facts {
 		return nil
 	}
 	return aboutItems(c.IterRange(), n).And(proof{evaluated: true}.when(condition, true, n.with(c.IterVar(), path+"[]")))
-}
-
-// itemNames are the names in a loop over the items of a path.
-func itemNames(item string) paths {
-	if item == "" {
-		return nil
-	}
-	key := strings.TrimSuffix(item, "[]") + "[key]"
-	return paths{"item": item, "key": key}
 }

@@ -2,6 +2,7 @@ package conform
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/kopf-declarative/kopf-declarative/eval/schema"
 )
@@ -131,7 +132,7 @@ func absent(got, want *schema.Type, given []string) string {
 		return ""
 	}
 	for _, f := range want.Fields() {
-		if f.Required && !contains(given, f.Name) && !has(got, f.Name) {
+		if f.Required && !slices.Contains(given, f.Name) && !has(got, f.Name) {
 			return f.Name
 		}
 	}

@@ -12,8 +12,8 @@ import (
 
 // guarded compiles what a handler does where the types of objects are known: what may be
 // absent must not be selected without a guard. The handler's filter is one.
-func (c *compiler) guarded(match *spec.Match, h *Handler, s eval.Scope, compile func()) {
-	if c.kinds == nil || s&eval.Object == 0 {
+func (c *compiler) guarded(match *spec.Match, h *Handler, compile func()) {
+	if c.kinds == nil {
 		compile()
 		return
 	}

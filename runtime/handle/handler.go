@@ -171,7 +171,7 @@ func (c *compiler) body(match *spec.Match, work *spec.Work, out *Handler, s eval
 	out.limits = c.limits(work)
 	out.match = c.matcher(match, out, s)
 	out.param = c.template(work.Param, s)
-	c.knowing(paramTypes(out.param), func() { c.guarded(match, out, s, func() { c.work(work, out, s|eval.Steps) }) })
+	c.knowing(paramTypes(out.param), func() { c.guarded(match, out, func() { c.work(work, out, s|eval.Steps) }) })
 	c.usedVars(out)
 	c.usedSteps(work, out)
 	c.subhandlers(out)

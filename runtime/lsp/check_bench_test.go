@@ -24,7 +24,7 @@ func BenchmarkCheckEdited(b *testing.B) {
 func BenchmarkCompleteLarge(b *testing.B) {
 	text := many.Handlers(1000)
 	at := strings.Index(text, "spec.title + ' 500'") + len("spec.")
-	known := knowledgeOf(nil)
+	known := knowledgeOf(nil, nil)
 	for b.Loop() {
 		d := newDocument("file:///op.yaml", 2, newText(text))
 		if found := complete(d, at, known); len(found.candidates) == 0 {

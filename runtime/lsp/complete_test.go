@@ -52,7 +52,7 @@ func labels(c completions) []string {
 }
 
 func TestComplete(t *testing.T) {
-	known := knowledgeOf(nil)
+	known := knowledgeOf(nil, nil)
 	for _, c := range []struct {
 		// text has the place marked by ¦.
 		text string
@@ -202,7 +202,7 @@ spec:
 
 // Fields are those of the kinds: of the object, of what steps have made, of vars and items.
 func TestCompleteFields(t *testing.T) {
-	known := knowledgeOf([]spec.Source{{Name: "crd.yaml", Text: []byte(definitionOfThings)}})
+	known := knowledgeOf([]spec.Source{{Name: "crd.yaml", Text: []byte(definitionOfThings)}}, nil)
 	for _, c := range []struct{ text, has, lacks string }{
 		{full + "        - when: spec.¦", "amount title parts", "metadata startsWith"},
 		{strings.Replace(full, "resource: things\n      needs", "resource: pods\n      needs", 1) + "      result: ${spec.¦}", "containers", "title"},
@@ -270,7 +270,7 @@ func TestInserts(t *testing.T) {
 	} {
 		text, offset := cut(t, text)
 		var inserts []string
-		for _, c := range complete(newDocument("file:///op.yaml", 1, newText(text)), offset, knowledgeOf(nil)).candidates {
+		for _, c := range complete(newDocument("file:///op.yaml", 1, newText(text)), offset, knowledgeOf(nil, nil)).candidates {
 			item := c.item(0, span{}, false)
 			inserts = append(inserts, item.TextEdit.NewText)
 			if item := c.item(0, span{}, true); c.snippet != "" && (item.InsertTextFormat != snippetInsert || !strings.HasSuffix(item.TextEdit.NewText, "($0)")) {
@@ -285,7 +285,7 @@ func TestInserts(t *testing.T) {
 
 // What steps write is completed by its kind, and so are the paths of fields.
 func TestCompleteObjects(t *testing.T) {
-	known := knowledgeOf([]spec.Source{{Name: "crd.yaml", Text: []byte(definitionOfThings)}})
+	known := knowledgeOf([]spec.Source{{Name: "crd.yaml", Text: []byte(definitionOfThings)}}, nil)
 	deployment := full + "        - create:\n            object:\n              apiVersion: apps/v1\n              kind: Deployment\n"
 	for _, c := range []struct{ text, first, has, lacks string }{
 		{full + "        - create:\n            object:\n              ¦", "apiVersion kind metadata", "", "spec log"},

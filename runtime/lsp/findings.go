@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kopf-declarative/kopf-declarative/eval/schema"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
@@ -17,6 +18,8 @@ type bundle struct {
 	open []*document
 	// beside are files that are not open.
 	beside []spec.Source
+	// kinds are known beside those that the texts define; nil is for the builtin ones.
+	kinds *schema.Set
 }
 
 // sources are all texts of the bundle that are of the language.

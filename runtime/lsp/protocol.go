@@ -25,6 +25,12 @@ type initializeParams struct {
 		General struct {
 			PositionEncodings []string `json:"positionEncodings"`
 		} `json:"general"`
+		Workspace struct {
+			DidChangeWatchedFiles struct {
+				DynamicRegistration    bool `json:"dynamicRegistration"`
+				RelativePatternSupport bool `json:"relativePatternSupport"`
+			} `json:"didChangeWatchedFiles"`
+		} `json:"workspace"`
 		TextDocument struct {
 			Completion struct {
 				CompletionItem struct {
@@ -96,6 +102,45 @@ type contentChange struct {
 type documentParams struct {
 	TextDocument textDocument `json:"textDocument"`
 }
+
+type registrationParams struct {
+	Registrations []registration `json:"registrations"`
+}
+
+type registration struct {
+	ID              string       `json:"id"`
+	Method          string       `json:"method"`
+	RegisterOptions watchOptions `json:"registerOptions"`
+}
+
+type watchOptions struct {
+	Watchers []fileSystemWatcher `json:"watchers"`
+}
+
+// fileSystemWatcher has a glob for the folders of the client, or a relativePattern.
+type fileSystemWatcher struct {
+	GlobPattern any `json:"globPattern"`
+}
+
+type relativePattern struct {
+	BaseURI string `json:"baseUri"`
+	Pattern string `json:"pattern"`
+}
+
+type watchedFilesParams struct {
+	Changes []fileEvent `json:"changes"`
+}
+
+type fileEvent struct {
+	URI string `json:"uri"`
+}
+
+type showMessageParams struct {
+	Type    int    `json:"type"`
+	Message string `json:"message"`
+}
+
+const warningMessage = 2
 
 type positionParams struct {
 	TextDocument textDocument `json:"textDocument"`

@@ -35,7 +35,7 @@ func sampleTexts(t testing.TB) map[string]string {
 func TestSamples(t *testing.T) {
 	asked := 0
 	for name, content := range sampleTexts(t) {
-		known := knowledgeOf([]spec.Source{{Name: name, Text: []byte(content)}})
+		known := knowledgeOf([]spec.Source{{Name: name, Text: []byte(content)}}, nil)
 		d := newDocument("file://"+name, 1, newText(content))
 		for _, document := range d.documents() {
 			if document.Root.Get("kind").Value() != kindOperator {
@@ -92,7 +92,7 @@ func wordsAt(p *place) []string {
 // Nothing that stands anywhere in the samples is too much for any question, at no place
 // and however the text is cut.
 func TestEveryPlace(t *testing.T) {
-	known := knowledgeOf(nil)
+	known := knowledgeOf(nil, nil)
 	for _, content := range sampleTexts(t) {
 		for offset := 0; offset <= len(content); offset += 7 {
 			d := newDocument("file:///op.yaml", 1, newText(content[:offset]))
@@ -129,7 +129,7 @@ func FuzzAnswers(f *testing.F) {
 		f.Add(content, len(content)/2, len(content)/2+1, len(content)/2)
 	}
 	f.Add(full, 0, 0, len(full))
-	known := knowledgeOf(nil)
+	known := knowledgeOf(nil, nil)
 	f.Fuzz(func(t *testing.T, content string, from, to, offset int) {
 		if from < 0 || to < from || to > len(content) || len(content) > 5000 {
 			return

@@ -13,6 +13,9 @@ import (
 
 	"github.com/creachadair/jrpc2"
 	"github.com/creachadair/jrpc2/handler"
+
+	"github.com/kopf-declarative/kopf-declarative/eval/schema"
+	"github.com/kopf-declarative/kopf-declarative/spec"
 )
 
 // Options are what the server needs to know.
@@ -22,6 +25,12 @@ type Options struct {
 	// Log is where the server tells about itself: never the output, which is the
 	// client's.
 	Log *slog.Logger
+	// CRDs are files and folders whose CustomResourceDefinitions are known everywhere.
+	// They are read again when they change.
+	CRDs []string
+	// Served asks a cluster for the kinds that it has, with the schemas of those that
+	// operators name; nil where there is none. It is called in the background.
+	Served func(context.Context, []*spec.Operator) (*schema.Set, error)
 }
 
 // ErrNoShutdown is that of a client that ended the server without the request
@@ -34,8 +43,7 @@ var ErrNoShutdown = errors.New("the client ended the connection without shutdown
 func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, o Options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s := &server{options: o}
-	s.workspace = newWorkspace(ctx, s.publish)
+	s := newServer(ctx, o)
 	s.rpc = jrpc2.NewServer(s.methods(), &jrpc2.ServerOptions{
 		AllowPush: true, DisableBuiltin: true, Concurrency: concurrency,
 		NewContext: func() context.Context { return ctx },
@@ -44,11 +52,22 @@ func Serve(ctx context.Context, in io.Reader, out io.WriteCloser, o Options) err
 	s.rpc.Start(newStream(in, out))
 	err := s.rpc.Wait()
 	cancel()
+	s.running.Wait()
 	s.workspace.stop()
 	if err == nil && s.state() != stopping {
 		return ErrNoShutdown
 	}
 	return err
+}
+
+func newServer(ctx context.Context, o Options) *server {
+	s := &server{options: o, ctx: ctx, kinds: &kinds{crds: o.CRDs}}
+	s.workspace = newWorkspace(ctx, s.publish)
+	if o.Served != nil {
+		s.cluster = newCluster(o.Served, s.served)
+		s.workspace.parsed = s.cluster.has
+	}
+	return s
 }
 
 // concurrency is how many messages are handled at once: more than requests can be under
@@ -60,10 +79,18 @@ type server struct {
 	options   Options
 	rpc       *jrpc2.Server
 	workspace *workspace
+	kinds     *kinds
+	cluster   *cluster // nil where none is asked
+	told      told
+	// running is what goes on beside the messages, until ctx ends.
+	running sync.WaitGroup
+	ctx     context.Context
 
 	mu       sync.Mutex
 	phase    phase // guarded by mu
 	snippets bool  // guarded by mu: whether the client knows them
+	watches  bool  // guarded by mu: whether it can be asked to watch files
+	relative bool  // guarded by mu: and those of folders that are not its own
 }
 
 // phase is how far the session is.
@@ -91,15 +118,15 @@ const (
 func (s *server) methods() handler.Map {
 	return handler.Map{
 		"initialize":                      request(s, s.initialize),
-		"initialized":                     notification(s, func(struct{}) error { return nil }),
+		"initialized":                     notification(s, s.initialized),
 		"shutdown":                        request(s, s.shutdown),
 		"$/cancelRequest":                 notification(s, s.cancel),
 		"$/setTrace":                      notification(s, func(struct{}) error { return nil }),
 		"textDocument/didOpen":            notification(s, s.didOpen),
 		"textDocument/didChange":          notification(s, s.didChange),
 		"textDocument/didClose":           notification(s, s.didClose),
-		"textDocument/didSave":            notification(s, s.changedOutside),
-		"workspace/didChangeWatchedFiles": notification(s, s.changedOutside),
+		"textDocument/didSave":            notification(s, s.didSave),
+		"workspace/didChangeWatchedFiles": notification(s, s.didChangeWatchedFiles),
 		"textDocument/completion":         request(s, s.completion),
 		"textDocument/hover":              request(s, s.hover),
 		"textDocument/definition":         request(s, s.definition),
@@ -184,6 +211,8 @@ func (s *server) initialize(_ context.Context, p initializeParams) (initializeRe
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.phase = serving
+	files := p.Capabilities.Workspace.DidChangeWatchedFiles
+	s.watches, s.relative = files.DynamicRegistration, files.RelativePatternSupport
 	s.snippets = p.Capabilities.TextDocument.Completion.CompletionItem.SnippetSupport
 	return initializeResult{
 		ServerInfo: serverInfo{Name: sourceName, Version: s.options.Version},
@@ -197,6 +226,57 @@ func (s *server) initialize(_ context.Context, p initializeParams) (initializeRe
 			CodeActionProvider:     codeActionProvider{CodeActionKinds: []string{quickFix}},
 		},
 	}, nil
+}
+
+// initialized begins what the server does by itself.
+func (s *server) initialized(struct{}) error {
+	s.mu.Lock()
+	watches, relative := s.watches, s.relative
+	s.mu.Unlock()
+	if watches {
+		s.running.Go(func() { s.watch(s.ctx, relative) })
+	}
+	s.readKinds()
+	if s.cluster != nil {
+		s.running.Go(func() { s.cluster.run(s.ctx) })
+	}
+	return nil
+}
+
+// readKinds reads the files of Options.CRDs again, if they have changed.
+func (s *server) readKinds() {
+	set, found, changed := s.kinds.read()
+	if !changed {
+		return
+	}
+	s.workspace.setKinds(set)
+	message := ""
+	if len(found) > 0 {
+		message = found[0].Error()
+	}
+	s.tell("definitions", message, message)
+}
+
+// served takes what the cluster has answered. That it does not answer is told once until
+// it does: the words may have a port in them, and differ each time.
+func (s *server) served(set *schema.Set, err error) {
+	if err != nil {
+		s.tell("cluster", "fails", err.Error())
+		return
+	}
+	s.tell("cluster", "", "")
+	s.workspace.setKinds(s.kinds.serve(set))
+}
+
+// tell shows a message about something to the user, when its state has become another one.
+func (s *server) tell(about, state, message string) {
+	if !s.told.news(about, state) {
+		return
+	}
+	p := showMessageParams{Type: warningMessage, Message: sourceName + ": " + message}
+	if err := s.rpc.Notify(s.ctx, "window/showMessage", p); err != nil {
+		s.options.Log.Debug("the client is gone", "error", err)
+	}
 }
 
 // triggers are the characters behind which editors ask for completion by themselves.
@@ -236,11 +316,6 @@ func (s *server) didChange(p didChangeParams) error {
 
 func (s *server) didClose(p documentParams) error {
 	s.workspace.close(p.TextDocument.URI)
-	return nil
-}
-
-func (s *server) changedOutside(struct{}) error {
-	s.workspace.recheck()
 	return nil
 }
 

@@ -13,8 +13,8 @@ import (
 // local is a server with a client in one process, in the phase serving.
 func local(t *testing.T, more map[string]func(*server) jrpc2.Handler) *jrpc2.Client {
 	t.Helper()
-	s := &server{options: Options{Log: slog.New(slog.DiscardHandler)}, phase: serving}
-	s.workspace = newWorkspace(t.Context(), s.publish)
+	s := newServer(t.Context(), Options{Log: slog.New(slog.DiscardHandler)})
+	s.phase = serving
 	methods := s.methods()
 	for name, make := range more {
 		methods[name] = make(s)

@@ -72,11 +72,11 @@ func begin(t *testing.T, name, text string, capabilities any) *session {
 	return s
 }
 
-func connect(t *testing.T, capabilities any) *session {
+func connect(t *testing.T, capabilities any, arguments ...string) *session {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
-	client, err := lsptest.Start(ctx, binary(t))
+	client, err := lsptest.Start(ctx, binary(t), arguments...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -385,7 +385,7 @@ func TestFolder(t *testing.T) {
 
 	// A file that is changed outside counts when the editor tells.
 	s.must(os.WriteFile(beside, []byte("nothing: to see\n"), 0o600))
-	s.must(s.Notify(s.ctx, "workspace/didChangeWatchedFiles", map[string]any{"changes": []any{}}))
+	s.must(s.Notify(s.ctx, "workspace/didChangeWatchedFiles", map[string]any{"changes": []any{map[string]any{"uri": "file://" + beside, "type": 2}}}))
 	_, err := s.Await(s.ctx, s.uri, func(d lsptest.Diagnostics) bool { return len(d.Diagnostics) == 0 })
 	s.must(err)
 	s.end()

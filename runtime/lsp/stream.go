@@ -121,7 +121,7 @@ func (s *stream) refuse(why error) error {
 func (s *stream) Send(message []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if bytes.HasPrefix(message, answerPrefix) && s.due > 0 {
+	if isAnswer(message) && s.due > 0 {
 		s.due--
 		close(s.answered)
 		s.answered = make(chan struct{})
@@ -130,8 +130,12 @@ func (s *stream) Send(message []byte) error {
 	return err
 }
 
-// answerPrefix begins the answers of jrpc2; the server itself asks nothing.
-var answerPrefix = []byte(`{"jsonrpc":"2.0","id":`)
+// isAnswer tells whether a message of jrpc2 is an answer. What the server asks itself
+// has a number, too, and a method behind it.
+func isAnswer(message []byte) bool {
+	rest, ok := bytes.CutPrefix(message, []byte(`{"jsonrpc":"2.0","id":`))
+	return ok && !bytes.HasPrefix(bytes.TrimLeft(rest, "0123456789"), []byte(`,"method":`))
+}
 
 // Close ends the stream.
 func (s *stream) Close() error { return s.out.Close() }

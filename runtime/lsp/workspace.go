@@ -19,6 +19,9 @@ import (
 type workspace struct {
 	// publish sends the diagnostics of a document.
 	publish func(publishDiagnosticsParams)
+	// parsed takes the operators of a folder, when they have been checked; nil where
+	// nobody wants to know.
+	parsed  func(folder string, operators []*spec.Operator)
 	folders folders
 	running sync.WaitGroup
 	// ctx ends when nothing is to be checked any more.
@@ -29,6 +32,8 @@ type workspace struct {
 	open      map[string]*document                // by URI
 	groups    map[string]*group                   // by what groupOf says
 	published map[string]publishDiagnosticsParams // by URI
+	// kinds are known beside those in the files; nil is for the builtin ones.
+	kinds *schema.Set
 }
 
 // group is what is kept of a bundle.
@@ -37,8 +42,9 @@ type group struct {
 	cancel context.CancelFunc
 	// last is what the last check of all found, nil before it.
 	last *checked
-	// definitions are the texts that known was made of.
+	// definitions are the texts that known was made of, above kinds.
 	definitions []spec.Source
+	kinds       *schema.Set
 	known       *knowledge
 }
 
@@ -78,13 +84,34 @@ func (w *workspace) close(uri string) {
 	w.checkLocked(groupOf(uri))
 }
 
-// recheck begins to check all that is open: files beside may have changed.
-func (w *workspace) recheck() {
+// recheck begins to check a group, if something of it is open: files beside have changed.
+func (w *workspace) recheck(name string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.groups[name] != nil {
+		w.checkLocked(name)
+	}
+}
+
+// recheckAll begins to check all that is open: files beside may have changed.
+func (w *workspace) recheckAll() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.recheckAllLocked()
+}
+
+func (w *workspace) recheckAllLocked() {
 	for name := range w.groups {
 		w.checkLocked(name)
 	}
+}
+
+// setKinds takes the kinds that are known beside those in the files.
+func (w *workspace) setKinds(kinds *schema.Set) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.kinds = kinds
+	w.recheckAllLocked()
 }
 
 // document is an open document.
@@ -110,7 +137,7 @@ func (w *workspace) setEncoding(e encoding) {
 
 // bundleLocked are the open documents of a group and the files beside them.
 func (w *workspace) bundleLocked(name string) *bundle {
-	b := &bundle{}
+	b := &bundle{kinds: w.kinds}
 	open := map[string]bool{}
 	for uri, d := range w.open {
 		if groupOf(uri) == name {
@@ -136,6 +163,7 @@ func (w *workspace) checkLocked(name string) {
 	b := w.bundleLocked(name)
 	if len(b.open) == 0 {
 		delete(w.groups, name)
+		w.tellParsed(name, nil)
 		return
 	}
 	ctx, cancel := context.WithCancel(w.ctx)
@@ -143,12 +171,18 @@ func (w *workspace) checkLocked(name string) {
 	last := g.last
 	w.running.Go(func() {
 		defer cancel()
-		w.check(ctx, g, b, last)
+		w.check(ctx, name, g, b, last)
 	})
 }
 
+func (w *workspace) tellParsed(name string, operators []*spec.Operator) {
+	if w.parsed != nil {
+		w.parsed(name, operators)
+	}
+}
+
 // check checks a bundle: what was edited first, if all would take long.
-func (w *workspace) check(ctx context.Context, g *group, b *bundle, last *checked) {
+func (w *workspace) check(ctx context.Context, name string, g *group, b *bundle, last *checked) {
 	if last != nil && last.took > slow {
 		if found, ok := checkEdited(ctx, b, *last); ok {
 			w.tell(ctx, b, func(d *document, e encoding) []diagnostic { return diagnosticsOf(d, found, b, e) })
@@ -169,6 +203,9 @@ func (w *workspace) check(ctx context.Context, g *group, b *bundle, last *checke
 	}
 	w.mu.Unlock()
 	w.tell(ctx, b, func(d *document, e encoding) []diagnostic { return diagnosticsOf(d, all.found, b, e) })
+	if ctx.Err() == nil {
+		w.tellParsed(name, all.operators)
+	}
 }
 
 // tell sends the diagnostics of the documents, unless an edit has overtaken them. What
@@ -196,10 +233,10 @@ func (w *workspace) known(uri string) *knowledge {
 	definitions := w.bundleLocked(name).definitions(nil)
 	g := w.groups[name]
 	if g == nil {
-		return knowledgeOf(definitions)
+		return knowledgeOf(definitions, w.kinds)
 	}
-	if g.known == nil || !slices.EqualFunc(g.definitions, definitions, sameSource) {
-		g.definitions, g.known = definitions, knowledgeOf(definitions)
+	if g.known == nil || g.kinds != w.kinds || !slices.EqualFunc(g.definitions, definitions, sameSource) {
+		g.definitions, g.kinds, g.known = definitions, w.kinds, knowledgeOf(definitions, w.kinds)
 	}
 	return g.known
 }
@@ -217,7 +254,7 @@ func (w *workspace) actions(ctx context.Context, d *document, from, to int) []co
 	}
 	w.mu.Unlock()
 	switch {
-	case last != nil && last.documents[d.name] == d:
+	case last != nil && last.documents[d.name] == d && last.kinds == b.kinds:
 		return actionsIn(d, last.found, from, to, b, e)
 	case last != nil && last.took > slow:
 		if found, ok := checkEdited(ctx, b, *last); ok {
@@ -230,9 +267,13 @@ func (w *workspace) actions(ctx context.Context, d *document, from, to int) []co
 
 func sameSource(a, b spec.Source) bool { return a.Name == b.Name && bytes.Equal(a.Text, b.Text) }
 
-// knowledgeOf reads definitions. What is wrong with them is not told here.
-func knowledgeOf(definitions []spec.Source) *knowledge {
-	set := schema.NewSet(schema.Builtin())
+// knowledgeOf reads definitions, above other kinds; nil is for the builtin ones. What is
+// wrong with them is not told here.
+func knowledgeOf(definitions []spec.Source, kinds *schema.Set) *knowledge {
+	if kinds == nil {
+		kinds = schema.Builtin()
+	}
+	set := schema.NewSet(kinds)
 	parsed, _ := spec.Parse(definitions)
 	for _, crd := range parsed.CRDs {
 		_ = set.AddCRD(crd.Object) // what is understood of it is added

@@ -6,9 +6,11 @@ package lsptest
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os/exec"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,7 +27,9 @@ type Client struct {
 
 	mu        sync.Mutex
 	published map[string][]Diagnostics // guarded by mu: by URI
-	news      chan struct{}            // guarded by mu: closed when something is published
+	messages  []string                 // guarded by mu
+	asked     []Request                // guarded by mu
+	news      chan struct{}            // guarded by mu: closed when something comes
 }
 
 // Diagnostics are those of one version of a document.
@@ -85,16 +89,54 @@ func Start(ctx context.Context, binary string, arguments ...string) (*Client, er
 	if err := c.cmd.Start(); err != nil {
 		return nil, err
 	}
-	c.rpc = jrpc2.NewClient(channel.LSP(out, in), &jrpc2.ClientOptions{OnNotify: c.notified})
+	c.rpc = jrpc2.NewClient(channel.LSP(out, in), &jrpc2.ClientOptions{OnNotify: c.notified, OnCallback: c.called})
 	return c, nil
 }
 
 // PID is the process id of the server.
 func (c *Client) PID() int { return c.cmd.Process.Pid }
 
+// Request is one of the server to the client.
+type Request struct {
+	Method string
+	Params json.RawMessage
+}
+
+// called takes a request of the server, and grants it.
+func (c *Client) called(_ context.Context, r *jrpc2.Request) (any, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked = append(c.asked, Request{r.Method(), json.RawMessage(r.ParamString())})
+	c.tellLocked()
+	return nil, nil
+}
+
+// tellLocked wakes those who wait.
+func (c *Client) tellLocked() {
+	close(c.news)
+	c.news = make(chan struct{})
+}
+
+// showed takes a message for the user.
+func (c *Client) showed(r *jrpc2.Request) {
+	var p struct{ Message string }
+	if err := r.UnmarshalParams(&p); err != nil {
+		p.Message = fmt.Sprintf("no message: %v", err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.messages = append(c.messages, p.Message)
+	c.tellLocked()
+}
+
 // notified takes a notification of the server.
 func (c *Client) notified(r *jrpc2.Request) {
-	if r.Method() != "textDocument/publishDiagnostics" {
+	switch r.Method() {
+	case "window/showMessage":
+		c.showed(r)
+		return
+	case "textDocument/publishDiagnostics":
+	default:
 		return
 	}
 	var d Diagnostics
@@ -105,8 +147,7 @@ func (c *Client) notified(r *jrpc2.Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.published[d.URI] = append(c.published[d.URI], d)
-	close(c.news)
-	c.news = make(chan struct{})
+	c.tellLocked()
 }
 
 // Call asks the server, and decodes its answer into result, if that is not nil.
@@ -154,20 +195,51 @@ func (c *Client) Change(ctx context.Context, uri string, version int, at *Range,
 
 // Await waits for diagnostics of a document that are accepted.
 func (c *Client) Await(ctx context.Context, uri string, accepts func(Diagnostics) bool) (Diagnostics, error) {
+	d, err := await(ctx, c, func() []Diagnostics { return c.published[uri] }, accepts)
+	if err != nil {
+		err = fmt.Errorf("waiting for diagnostics of %s: %w", uri, err)
+	}
+	return d, err
+}
+
+// AwaitMessage waits for a message to the user that is accepted.
+func (c *Client) AwaitMessage(ctx context.Context, accepts func(string) bool) (string, error) {
+	return await(ctx, c, func() []string { return c.messages }, accepts)
+}
+
+// AwaitRequest waits for a request of the server that is accepted.
+func (c *Client) AwaitRequest(ctx context.Context, accepts func(Request) bool) (Request, error) {
+	return await(ctx, c, func() []Request { return c.asked }, accepts)
+}
+
+// Messages are all messages to the user so far.
+func (c *Client) Messages() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.messages)
+}
+
+// Requests are all requests of the server so far.
+func (c *Client) Requests() []Request {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.asked)
+}
+
+// await waits until one of what has come is accepted. all is called under the lock.
+func await[T any](ctx context.Context, c *Client, all func() []T, accepts func(T) bool) (T, error) {
 	for {
 		c.mu.Lock()
-		for _, d := range c.published[uri] {
-			if accepts(d) {
-				c.mu.Unlock()
-				return d, nil
-			}
-		}
-		news := c.news
+		come, news := slices.Clone(all()), c.news
 		c.mu.Unlock()
+		if i := slices.IndexFunc(come, accepts); i >= 0 {
+			return come[i], nil
+		}
 		select {
 		case <-news:
 		case <-ctx.Done():
-			return Diagnostics{}, fmt.Errorf("waiting for diagnostics of %s, got %+v: %w", uri, c.Published(uri), ctx.Err())
+			var none T
+			return none, fmt.Errorf("nothing fits in %+v: %w", come, ctx.Err())
 		}
 	}
 }

@@ -106,6 +106,7 @@ func TestConsequences(t *testing.T) {
 		"no mistake": {"handlers:\n  - {on: create, resource: pods, do: [{log: '${steps.it}'}]}", []string{"6:56 step-reference"}},
 		"a step in vars and a result": {"handlers:\n  - on: create\n    resource: things.example.com\n    vars: {a: '${steps.ti}', b: '${steps.it}'}\n    do:\n      - {name: it, get: {target: {resource: pods, name: x}}}\n      - log: '${vars.a} ${vars.b}'\n    result: '${steps.other}'",
 			[]string{"8:26 step-reference", "12:24 step-reference"}},
+		"a variable": {"handlers:\n  - {on: created, resource: pods, retrys: 3, do: [{log: '${lmit}'}]}", []string{"6:12 unknown-value", "6:37 unknown-key", "6:62 expression-name"}},
 		"two mistakes": {"handlers:\n  - on: create\n    resource: pods\n    do:\n      - {name: it, get: {target: {resource: pods, name: x}}}\n      - {lgo: '${nme}'}\n      - log: '${steps.ti}'",
 			[]string{"10:12 unknown-key", "11:25 step-reference"}},
 	}

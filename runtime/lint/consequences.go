@@ -28,7 +28,7 @@ func withoutConsequences(bundle *spec.Bundle, found diag.List) diag.List {
 			errors = append(errors, d)
 		}
 	}
-	r := &regions{}
+	r := &regions{outside: map[*diag.Diagnostic]bool{}}
 	for _, op := range bundle.Operators {
 		r.operators = append(r.operators, op.Range)
 		for _, t := range op.Spec.Tasks() {
@@ -42,7 +42,7 @@ func withoutConsequences(bundle *spec.Bundle, found diag.List) diag.List {
 	return slices.DeleteFunc(found, func(d *diag.Diagnostic) bool {
 		if d.Severity != diag.Error {
 			return slices.Contains(interplay, d.ID()) && r.brokenAround(d, errors) ||
-				d.ID() == "unguarded-field" && (r.maybeUndeclared(d, unread) || slices.ContainsFunc(unmade, sameFile(d))) ||
+				d.ID() == "unguarded-field" && (r.brokenAround(d, unread) || slices.ContainsFunc(unread, r.isOutside) || slices.ContainsFunc(unmade, sameFile(d))) ||
 				d.Rule == ruleSecret && slices.ContainsFunc(errors, func(e *diag.Diagnostic) bool { return holds(d.Subject, e) })
 		}
 		return isRelation(d) && r.maybeUndeclared(d, forms) || isInside(d, forms) ||
@@ -52,7 +52,11 @@ func withoutConsequences(bundle *spec.Bundle, found diag.List) diag.List {
 
 // regions are the parts of definitions in which one mistake can have others as
 // its consequences.
-type regions struct{ operators, tasks []diag.Range }
+type regions struct {
+	operators, tasks []diag.Range
+	// outside remembers which findings are outside of all tasks.
+	outside map[*diag.Diagnostic]bool
+}
 
 // around is the first of the regions that holds a finding.
 func around(in []diag.Range, d *diag.Diagnostic) (diag.Range, bool) {
@@ -79,18 +83,32 @@ func (r *regions) brokenAround(d *diag.Diagnostic, errors diag.List) bool {
 	return ok && slices.ContainsFunc(errors, func(e *diag.Diagnostic) bool { return holds(region, e) })
 }
 
-// maybeUndeclared tells whether a mistake of form stands in the handler that a
-// finding is about, or outside of all handlers that could be read; or in any,
-// where the finding is about several.
+// maybeUndeclared tells whether a mistake of form stands where it may have cost
+// what a finding misses: in its handler, outside of all handlers that could be
+// read, or in any of them.
 func (r *regions) maybeUndeclared(d *diag.Diagnostic, forms diag.List) bool {
 	own, inTask := around(r.tasks, d)
 	return slices.ContainsFunc(forms, func(e *diag.Diagnostic) bool {
-		if e.Subject.File != d.Subject.File {
+		switch {
+		case e.Subject.File != d.Subject.File:
 			return false
+		case slices.Contains(betweenHandlers, d.ID()):
+			return true
+		case slices.Contains(ofOperator, d.ID()):
+			return r.isOutside(e)
 		}
-		_, elsewhere := around(r.tasks, e)
-		return inTask && holds(own, e) || !elsewhere || slices.Contains(betweenHandlers, d.ID())
+		return inTask && holds(own, e)
 	})
+}
+
+// isOutside tells whether a finding is about no handler that could be read.
+func (r *regions) isOutside(d *diag.Diagnostic) bool {
+	if outside, known := r.outside[d]; known {
+		return outside
+	}
+	_, inside := around(r.tasks, d)
+	r.outside[d] = !inside
+	return !inside
 }
 
 // isInside tells whether a finding is about a part of what has a mistake of form.
@@ -101,13 +119,15 @@ func isInside(d *diag.Diagnostic, forms diag.List) bool {
 // isRelation tells a finding about a name that is declared nowhere and has no
 // likely spelling, or about parts that do not go together.
 func isRelation(d *diag.Diagnostic) bool {
-	return d.Fix == nil && (slices.Contains(relations, d.ID()) || slices.Contains(betweenHandlers, d.ID()))
+	return d.Fix == nil && (slices.Contains(ofHandler, d.ID()) || slices.Contains(ofOperator, d.ID()) || slices.Contains(betweenHandlers, d.ID()))
 }
 
 var (
-	// relations are rules about what other parts of a handler, or the operator
-	// outside of the handlers, declare or are.
-	relations = []string{"expression-name", "expression-scope", "handler-kind", "metric-value", "needs-cycle", "pruned-status", "step-reference", "unknown-alias", "unknown-index", "vars"}
+	// ofHandler are rules about what other parts of a handler declare or are.
+	ofHandler = []string{"expression-scope", "handler-kind", "metric-value", "needs-cycle", "pruned-status", "step-reference", "vars"}
+	// ofOperator are those about what the operator declares: filters, aliases,
+	// indexes.
+	ofOperator = []string{"expression-name", "unknown-alias", "unknown-index"}
 	// interplay are warnings and infos about how parts work together.
 	interplay = []string{"self-trigger", "self-trigger-once", "unreachable-handler", "unreachable-step", "unseen-patch", "unused-filter", "unused-resource", "unused-var"}
 	// namings are about what the metadata of an object must have.

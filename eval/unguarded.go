@@ -137,13 +137,19 @@ func (g *guards) selection(e ast.Expr, given Facts, n paths) {
 		g.told[path] = path != ""
 		return
 	}
-	if given[path] || g.told[path] || !mayLack(g.typeOf(operand), n.path(operand), name, path) {
+	if given[path] || g.told[path] || isMade(operand) || !mayLack(g.typeOf(operand), n.path(operand), name, path) {
 		return
 	}
 	a := access{node: e, path: path}
 	a.write(operand, name, e)
 	g.found = append(g.found, a)
 	g.told[path] = path != ""
+}
+
+// isMade tells that a value is what a function has made, such as merge(): its type does
+// not tell which keys it has.
+func isMade(e ast.Expr) bool {
+	return e.Kind() == ast.CallKind && e.AsCall().FunctionName() != operators.Index
 }
 
 // null notes a selection from what may be null.
@@ -156,6 +162,8 @@ func (g *guards) null(operand ast.Expr, name string, n paths) {
 	of, known := dotted(operand)
 	if known {
 		a.test = of + " != null"
+	} else {
+		of = "…" + of
 	}
 	a.text, a.safe = of, of+".?"+name
 	g.found = append(g.found, a)
@@ -165,6 +173,9 @@ func (g *guards) null(operand ast.Expr, name string, n paths) {
 // write says how the selection is written, and how it could be.
 func (a *access) write(operand ast.Expr, name string, e ast.Expr) {
 	of, known := dotted(operand)
+	if !known {
+		of = "…" + of
+	}
 	quoted := "'" + strings.ReplaceAll(name, "'", `\'`) + "'"
 	switch {
 	case name == "":

@@ -226,13 +226,16 @@ func TestUnguardedMessages(t *testing.T) {
 	typed := e.With(Types{"body": body, "spec": specField.Type, "meta": schema.Metadata()}).Given(FactsOf("body", []string{"spec", "title"}))
 	tests := map[string][]string{
 		"spec.title + string(spec.size) + string(spec.size)": {"spec.size may be absent, which is an error here; write spec.?size.orValue(…), or test has(spec.size) before"},
-		"spec.item.name":         {"spec.item may be absent, which is an error here; write spec.?item.orValue(…), or test has(spec.item) before"},
-		"labels['a.b/c']":        {"labels['a.b/c'] may be absent, which is an error here; write labels[?'a.b/c'].orValue(…), or test 'a.b/c' in labels before"},
-		"labels[spec.title]":     {"labels[spec.title] may be absent, which is an error here; write labels[?spec.title].orValue(…), or test spec.title in labels before"},
-		"spec.?items[0].name":    nil,
-		"meta.deletionTimestamp": {"meta.deletionTimestamp may be absent, which is an error here; write meta.?deletionTimestamp.orValue(…), or test has(meta.deletionTimestamp) before"},
-		"meta.namespace":         nil,
-		"size(labels)":           nil,
+		"spec.item.name":      {"spec.item may be absent, which is an error here; write spec.?item.orValue(…), or test has(spec.item) before"},
+		"labels['a.b/c']":     {"labels['a.b/c'] may be absent, which is an error here; write labels[?'a.b/c'].orValue(…), or test 'a.b/c' in labels before"},
+		"labels[spec.title]":  {"labels[spec.title] may be absent, which is an error here; write labels[?spec.title].orValue(…), or test spec.title in labels before"},
+		"spec.?items[0].name": nil,
+		// What a function has made has no schema.
+		"merge(labels, {'a': '1'}).a": nil,
+		"[spec][0].item":              {"….item may be absent, which is an error here; write ….?item.orValue(…)"},
+		"meta.deletionTimestamp":      {"meta.deletionTimestamp may be absent, which is an error here; write meta.?deletionTimestamp.orValue(…), or test has(meta.deletionTimestamp) before"},
+		"meta.namespace":              nil,
+		"size(labels)":                nil,
 	}
 	for text, want := range tests {
 		_, found := typed.Expr(&spec.Expr{Text: text}, Object|Steps, nil)

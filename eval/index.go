@@ -1,13 +1,11 @@
 package eval
 
 import (
-	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
-	"github.com/google/cel-go/common/types/traits"
 
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
@@ -28,13 +26,6 @@ type Indexes struct {
 // BindIndexes is the value of the variable index. It reads nothing before an expression
 // does. It is for one goroutine at a time, if the indexes are.
 func BindIndexes(indexes Indexes) any { return &lazyMap{source: allIndexes{indexes}} }
-
-// lazySource has the content of a lazyMap.
-type lazySource interface {
-	keys() []any
-	size() int
-	find(key ref.Val) (any, bool)
-}
 
 // allIndexes has the indexes by their ids.
 type allIndexes struct{ indexes Indexes }
@@ -73,79 +64,6 @@ func (o oneIndex) find(key ref.Val) (any, bool) {
 		return nil, false // nothing that could be a key
 	}
 	return o.indexes.Get(o.id, native)
-}
-
-// lazyMap is a map in CEL whose values are read when they are used.
-type lazyMap struct{ source lazySource }
-
-// Find implements traits.Mapper.
-func (m *lazyMap) Find(key ref.Val) (ref.Val, bool) {
-	if types.IsUnknownOrError(key) {
-		return key, true
-	}
-	value, found := m.source.find(key)
-	if !found {
-		return nil, false
-	}
-	return adapter{}.NativeToValue(value), true
-}
-
-// Get implements traits.Indexer.
-func (m *lazyMap) Get(key ref.Val) ref.Val {
-	value, found := m.Find(key)
-	if !found {
-		return types.NewErr("no such key: %v", key)
-	}
-	return value
-}
-
-// Contains implements traits.Container.
-func (m *lazyMap) Contains(key ref.Val) ref.Val {
-	value, found := m.Find(key)
-	if found && types.IsUnknownOrError(value) {
-		return value
-	}
-	return types.Bool(found)
-}
-
-// Iterator implements traits.Iterable.
-func (m *lazyMap) Iterator() traits.Iterator {
-	natives := m.source.keys()
-	keys := make([]ref.Val, len(natives))
-	for i, key := range natives {
-		keys[i] = adapter{}.NativeToValue(key)
-	}
-	return &keyIterator{keys: keys}
-}
-
-// Size implements traits.Sizer.
-func (m *lazyMap) Size() ref.Val { return types.Int(m.source.size()) }
-
-// Equal implements ref.Val.
-func (m *lazyMap) Equal(other ref.Val) ref.Val { return m.read().Equal(other) }
-
-// ConvertToNative implements ref.Val.
-func (m *lazyMap) ConvertToNative(t reflect.Type) (any, error) { return m.read().ConvertToNative(t) }
-
-// ConvertToType implements ref.Val.
-func (m *lazyMap) ConvertToType(t ref.Type) ref.Val { return m.read().ConvertToType(t) }
-
-// Type implements ref.Val.
-func (m *lazyMap) Type() ref.Type { return types.MapType }
-
-// Value implements ref.Val.
-func (m *lazyMap) Value() any { return m }
-
-// read is a plain map of all values.
-func (m *lazyMap) read() ref.Val {
-	all := map[ref.Val]ref.Val{}
-	for it := m.Iterator(); it.HasNext() == types.True; {
-		key := it.Next()
-		if value, found := m.Find(key); found {
-			all[key] = value
-		}
-	}
-	return types.NewRefValMap(adapter{}, all)
 }
 
 // notIndexed says why some variables that exist everywhere do not in an index: it follows

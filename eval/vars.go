@@ -2,14 +2,14 @@ package eval
 
 import (
 	"context"
-	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
-	"github.com/google/cel-go/common/types/traits"
 
+	"github.com/kopf-declarative/kopf-declarative/eval/schema"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
@@ -87,13 +87,14 @@ func (v *Vars) Selected(variable string) []string {
 // are evaluated when they are first used, and once. The values see the result
 // as vars, too. It is for one goroutine at a time.
 func (v *Vars) Bind(ctx context.Context, b *Binding) any {
-	m := &varsMap{vars: v, ctx: ctx, done: map[string]ref.Val{}}
-	m.binding = b.With(map[string]any{"vars": m})
+	values := &lazyVars{vars: v, ctx: ctx, done: map[string]ref.Val{}}
+	m := &lazyMap{source: values}
+	values.binding = b.With(map[string]any{"vars": m})
 	return m
 }
 
-// varsMap is a map in CEL with lazy values.
-type varsMap struct {
+// lazyVars are the vars as a map whose values are evaluated when they are first used, and once.
+type lazyVars struct {
 	vars    *Vars
 	ctx     context.Context
 	binding *Binding
@@ -104,28 +105,37 @@ type varsMap struct {
 
 var errVarItself = &lazyError{"vars", errItself}
 
-// Find implements traits.Mapper.
-func (m *varsMap) Find(key ref.Val) (ref.Val, bool) {
-	name, ok := key.(types.String)
-	if !ok {
-		return nil, false
+// keys are the names of those that are not omitted.
+func (v *lazyVars) keys() []any {
+	var names []any
+	for _, name := range v.vars.names {
+		if _, found := v.find(types.String(name)); found {
+			names = append(names, name)
+		}
 	}
-	if value, ok := m.done[string(name)]; ok {
-		return value, value != nil
-	}
-	t := m.vars.templates[string(name)]
+	return names
+}
+
+func (v *lazyVars) size() int { return len(v.keys()) }
+
+func (v *lazyVars) find(key ref.Val) (any, bool) {
+	name, _ := key.(types.String)
+	t := v.vars.templates[string(name)]
 	if t == nil {
 		return nil, false
 	}
-	m.done[string(name)] = types.WrapErr(errVarItself)
-	value := m.evaluate(t)
-	m.done[string(name)] = value
+	value, known := v.done[string(name)]
+	if !known {
+		v.done[string(name)] = types.WrapErr(errVarItself)
+		value = v.evaluate(t)
+		v.done[string(name)] = value
+	}
 	return value, value != nil
 }
 
 // evaluate is the value of one var, an error, or nil where it is omitted.
-func (m *varsMap) evaluate(t *Template) ref.Val {
-	value, ok, err := t.Render(m.ctx, m.binding)
+func (v *lazyVars) evaluate(t *Template) ref.Val {
+	value, ok, err := t.Render(v.ctx, v.binding)
 	switch {
 	case err != nil:
 		return types.WrapErr(err)
@@ -135,67 +145,73 @@ func (m *varsMap) evaluate(t *Template) ref.Val {
 	return adapter{}.NativeToValue(value)
 }
 
-// Get implements traits.Indexer.
-func (m *varsMap) Get(key ref.Val) ref.Val {
-	value, found := m.Find(key)
-	if !found {
-		return types.NewErr("no such key: %v", key)
-	}
-	return value
-}
-
-// Contains implements traits.Container.
-func (m *varsMap) Contains(key ref.Val) ref.Val {
-	value, found := m.Find(key)
-	if found && types.IsError(value) {
-		return value
-	}
-	return types.Bool(found)
-}
-
-// Iterator implements traits.Iterable. Vars that are omitted are left out.
-func (m *varsMap) Iterator() traits.Iterator {
-	var keys []ref.Val
-	for _, name := range m.vars.names {
-		if _, found := m.Find(types.String(name)); found {
-			keys = append(keys, types.String(name))
+// Type is the type of the variable vars: an object with those of which something is
+// known. It may have others: Check tells of those that do not exist.
+func (v *Vars) Type() *schema.Type {
+	var fields []schema.Field
+	for _, name := range v.names {
+		of := typeOfPart(v.templates[name].root)
+		if v.templates[name].typed && of.of != nil {
+			fields = append(fields, schema.Field{Name: name, Type: of.of, Required: !of.optional})
 		}
 	}
-	return &keyIterator{keys: keys}
+	return schema.ObjectOf("vars", fields).AndMore()
 }
 
-// Size implements traits.Sizer.
-func (m *varsMap) Size() ref.Val {
-	return types.Int(len(m.Iterator().(*keyIterator).keys))
-}
-
-// Equal implements ref.Val.
-func (m *varsMap) Equal(other ref.Val) ref.Val { return m.evaluated().Equal(other) }
-
-// ConvertToNative implements ref.Val.
-func (m *varsMap) ConvertToNative(t reflect.Type) (any, error) {
-	return m.evaluated().ConvertToNative(t)
-}
-
-// ConvertToType implements ref.Val.
-func (m *varsMap) ConvertToType(t ref.Type) ref.Val { return m.evaluated().ConvertToType(t) }
-
-// Type implements ref.Val.
-func (m *varsMap) Type() ref.Type { return types.MapType }
-
-// Value implements ref.Val.
-func (m *varsMap) Value() any { return m }
-
-// evaluated is a plain map of all values.
-func (m *varsMap) evaluated() ref.Val {
-	all := map[ref.Val]ref.Val{}
-	for it := m.Iterator(); it.HasNext() == types.True; {
-		key := it.Next()
-		value, _ := m.Find(key)
-		if types.IsError(value) {
-			return value
-		}
-		all[key] = value
+// knowingVars is the Env for a var that is compiled after others.
+func (e *Env) knowingVars(v *Vars, entry spec.Entry[*spec.Template], all []spec.Entry[*spec.Template]) *Env {
+	if e.types == nil || !usesAny(entry.Value, all) {
+		return e
 	}
-	return types.NewRefValMap(adapter{}, all)
+	return e.With(Types{"vars": v.Type()})
+}
+
+// usedVar finds vars in the text of a template. What only looks like one does no harm.
+var usedVar = regexp.MustCompile(`\bvars\s*(?:\.\s*\??\s*|\[\s*\??\s*['"])(\w+)`)
+
+// varsInOrder are the vars so that those that others use come first, where their types
+// matter.
+func (e *Env) varsInOrder(entries []spec.Entry[*spec.Template]) []spec.Entry[*spec.Template] {
+	if e.types == nil {
+		return entries
+	}
+	var out, waiting []spec.Entry[*spec.Template]
+	for left := slices.Clone(entries); len(left) > 0; left, waiting = waiting, nil {
+		for _, entry := range left {
+			if usesAny(entry.Value, left) {
+				waiting = append(waiting, entry)
+			} else {
+				out = append(out, entry)
+			}
+		}
+		if len(waiting) == len(left) { // a cycle, of which Vars tells
+			return append(out, waiting...)
+		}
+	}
+	return out
+}
+
+// usesAny tells whether a template uses one of these vars.
+func usesAny(v *spec.Template, vars []spec.Entry[*spec.Template]) bool {
+	if v == nil {
+		return false
+	}
+	if s, ok := v.String(); ok {
+		for _, m := range usedVar.FindAllStringSubmatch(s, -1) {
+			if slices.ContainsFunc(vars, func(entry spec.Entry[*spec.Template]) bool { return entry.Key.Value == m[1] }) {
+				return true
+			}
+		}
+	}
+	for _, item := range v.Items {
+		if usesAny(item, vars) {
+			return true
+		}
+	}
+	for _, f := range v.Fields {
+		if usesAny(f.Key, vars) || usesAny(f.Value, vars) {
+			return true
+		}
+	}
+	return false
 }

@@ -100,7 +100,7 @@ func wrongResult(src source, got, want *cel.Type) *diag.Diagnostic {
 		return nil
 	}
 	detail := "this is " + typeText(got) + ", needed is " + typeText(want)
-	if got.TypeName() == "optional_type" {
+	if isOptional(got) {
 		detail += "; take the value out with .orValue(…)"
 	}
 	return src.problem(ruleType, "wrong type", detail, 0, len(src.text))

@@ -82,7 +82,7 @@ func (s *sketch) goesOn(t token) bool {
 	case gen.CELLexerNUM_FLOAT, gen.CELLexerNUM_INT, gen.CELLexerNUM_UINT, gen.CELLexerCOMMENT:
 		return true
 	}
-	return t.kind == noToken && strings.ContainsAny(s.text[t.from:t.to], `'"`)
+	return t.kind == noToken && strings.ContainsAny(t.text, `'"`)
 }
 
 // names are what an operand can begin with.
@@ -106,7 +106,7 @@ func (e *Env) names(s *sketch, i int, at Site) []Symbol {
 }
 
 func localSymbol(local Name) Symbol {
-	return Symbol{Kind: LocalSymbol, Name: local.Name, Type: symbolType(local.Type), Doc: local.Doc}
+	return Symbol{Kind: LocalSymbol, Name: local.Name, Type: shortType(orDyn(local.Type)), Doc: local.Doc}
 }
 
 // members are what can stand behind the dot at a token.
@@ -154,7 +154,7 @@ func (e *Env) named(kind SymbolKind, variable string, names []Name) []Symbol {
 		if of.Kind() == cel.DynKind && n.Type != nil {
 			of = n.Type
 		}
-		s.Type = symbolType(of)
+		s.Type = shortType(of)
 		out = append(out, s)
 	}
 	return out
@@ -175,7 +175,7 @@ func (e *Env) fieldSymbols(t *cel.Type) []Symbol {
 	}
 	var out []Symbol
 	for _, f := range fields {
-		out = append(out, Symbol{Kind: FieldSymbol, Name: f.Name, Type: symbolType(e.fieldType(t, f.Name)), Doc: fieldDoc(f)})
+		out = append(out, Symbol{Kind: FieldSymbol, Name: f.Name, Type: shortType(e.fieldType(t, f.Name)), Doc: fieldDoc(f)})
 	}
 	return out
 }
@@ -199,15 +199,11 @@ func fieldDoc(f schema.Field) string {
 	return strings.Join(strings.Fields(f.Type.Doc()), " ")
 }
 
-func isOptional(t *cel.Type) bool {
-	return t.Kind() == cel.OpaqueKind && t.TypeName() == "optional_type"
-}
-
 // completeKey completes a text that is an index: spec['si. There are only fields then.
 func (e *Env) completeKey(s *sketch, i, offset int, at Site) Completion {
 	none := Completion{From: offset, To: offset}
 	t := s.tokens[i]
-	quote := strings.IndexAny(s.text[t.from:t.to], `'"`)
+	quote := strings.IndexAny(t.text, `'"`)
 	if quote < 0 || !s.is(i-1, gen.CELLexerLBRACKET) && !(s.is(i-1, gen.CELLexerQUESTIONMARK) && s.is(i-2, gen.CELLexerLBRACKET)) {
 		return none
 	}
@@ -225,40 +221,4 @@ func (e *Env) completeKey(s *sketch, i, offset int, at Site) Completion {
 	}
 	fields := e.fields(receiver, e.typeOf(receiver, e.locals(s, bracket)), at)
 	return Completion{From: from, To: to, Prefix: s.text[from:offset], Receiver: s.receiver(bracket), Quoted: true, Symbols: fields}
-}
-
-// ExpressionAt finds the expression of a template text that an offset, in
-// bytes, is in: what stands between ${ and }. Where the } is missing, it goes
-// on to the next ${ or to the end.
-func ExpressionAt(template string, offset int) (from, to int, ok bool) {
-	var lexer *celLexer
-	for at := 0; ; {
-		next := strings.Index(template[at:], "${")
-		if next < 0 {
-			return 0, 0, false
-		}
-		next += at
-		from = next + 2
-		if next > at && template[next-1] == '$' {
-			at = from
-			continue
-		}
-		if lexer == nil {
-			lexer = newCELLexer(template)
-		}
-		end, closed := lexer.closingBrace(from)
-		if !closed {
-			end = len(template)
-			if more := strings.Index(template[from:], "${"); more >= 0 {
-				end = from + more
-			}
-		}
-		if offset < from {
-			return 0, 0, false
-		}
-		if offset <= end {
-			return from, end, true
-		}
-		at = end
-	}
 }

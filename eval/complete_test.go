@@ -235,6 +235,7 @@ func TestHover(t *testing.T) {
 		{"diff.map(¦d, d.op)", LocalSymbol, "d", "object", ""},
 		{"labels.all(k, ¦v, v == k)", LocalSymbol, "v", "string", ""},
 		{"cel.bind(¦x, name, x)", LocalSymbol, "x", "string", ""},
+		{"cel.bind(¦x, quantity('1Mi'), x)", LocalSymbol, "x", "quantity", ""},
 		{"cel.bi¦nd(x, name, x)", FunctionSymbol, "cel.bind", "", ""},
 		{"bi¦g && true", FilterSymbol, "big", "bool", "spec.size > 10"},
 		{"vars.ti¦tle", VarSymbol, "title", "string", "a title"},

@@ -4,70 +4,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/antlr4-go/antlr/v4"
 	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/parser/gen"
 )
-
-// token is a word of CEL, from and to in bytes.
-type token struct{ kind, from, to int }
-
-// noToken is the kind of what the lexer does not understand, such as a text
-// without its closing quote.
-const noToken = antlr.TokenInvalidType
-
-// tokensOf cuts a text into tokens, whatever is wrong with it. White space is
-// left out.
-func tokensOf(text string) []token {
-	lexer := newCELLexer(text)
-	lexer.seek(0)
-	var out []token
-	behind := 0
-	for {
-		next := lexer.NextToken()
-		from, to := len(text), len(text)
-		if next.GetTokenType() != antlr.TokenEOF {
-			from, to = lexer.byteAt(next.GetStart()), lexer.byteAt(next.GetStop()+1)
-		}
-		if from > behind {
-			out = append(out, token{noToken, behind, from})
-		}
-		switch next.GetTokenType() {
-		case antlr.TokenEOF:
-			return out
-		case gen.CELLexerWHITESPACE:
-		default:
-			out = append(out, token{next.GetTokenType(), from, to})
-		}
-		behind = to
-	}
-}
-
-// isWord tells whether a name may stand there, or a word that looks like one.
-func (t token) isWord() bool {
-	switch t.kind {
-	case gen.CELLexerIDENTIFIER, gen.CELLexerESC_IDENTIFIER, gen.CELLexerIN,
-		gen.CELLexerCEL_TRUE, gen.CELLexerCEL_FALSE, gen.CELLexerNUL:
-		return true
-	}
-	return false
-}
-
-// endsOperand tells whether a value may end with the token.
-func (t token) endsOperand() bool {
-	switch t.kind {
-	case gen.CELLexerIDENTIFIER, gen.CELLexerESC_IDENTIFIER, gen.CELLexerCEL_TRUE, gen.CELLexerCEL_FALSE, gen.CELLexerNUL,
-		gen.CELLexerNUM_FLOAT, gen.CELLexerNUM_INT, gen.CELLexerNUM_UINT, gen.CELLexerSTRING, gen.CELLexerBYTES,
-		gen.CELLexerRPAREN, gen.CELLexerRPRACKET, gen.CELLexerRBRACE:
-		return true
-	}
-	return false
-}
-
-// opening are the brackets by those that close them.
-var opening = map[int]int{
-	gen.CELLexerRPAREN: gen.CELLexerLPAREN, gen.CELLexerRPRACKET: gen.CELLexerLBRACKET, gen.CELLexerRBRACE: gen.CELLexerLBRACE,
-}
 
 // sketch is an expression as far as its tokens tell: it may be unfinished.
 type sketch struct {
@@ -83,8 +22,7 @@ func (s *sketch) is(i, kind int) bool {
 
 // word is the name at a token, without backquotes.
 func (s *sketch) word(i int) string {
-	t := s.tokens[i]
-	return strings.Trim(s.text[t.from:t.to], "`")
+	return strings.Trim(s.tokens[i].text, "`")
 }
 
 // dotBefore is the index of the dot in front of a token, that of a selection or

@@ -287,7 +287,7 @@ func (p *Program) operandTypes(b *Binding, nodes []ast.Expr) []string {
 }
 
 // culprit finds the call that failed while its operands did not, where the
-// error does not tell (shared.go).
+// error does not tell (sharederrors.go).
 func (p *Program) culprit(b *Binding) ast.Expr {
 	state := p.track(b)
 	if state == nil {

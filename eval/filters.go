@@ -3,12 +3,14 @@ package eval
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/interpreter"
 
+	"github.com/kopf-declarative/kopf-declarative/eval/schema"
 	"github.com/kopf-declarative/kopf-declarative/spec"
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
@@ -180,3 +182,34 @@ func (f *filterBinding) ResolveName(name string) (any, bool) {
 
 // Parent implements cel's Activation; ResolveName has looked there already.
 func (f *filterBinding) Parent() interpreter.Activation { return nil }
+
+// checkFilterTypes checks the filters that an expression uses, each once for each kind
+// of object.
+func (e *Env) checkFilterTypes(at place, u *usage) diag.List {
+	var problems diag.List
+	for _, v := range u.variables {
+		x := e.filters[v.name]
+		if x == nil || !e.registry.first("filter "+v.name+" "+strconv.Itoa(e.types.objects.number)) {
+			continue
+		}
+		env := &Env{operatorEnv: e.operatorEnv, types: e.types.objects}
+		p, found := env.compile(exprSource(x), place{scope: at.scope, filter: true}, cel.BoolType)
+		if !p.mistyped {
+			continue // what else is wrong is told elsewhere
+		}
+		for _, d := range found {
+			if e.registry.first("finding " + v.name + d.Subject.String() + d.Message()) {
+				problems = append(problems, usedFor(d, v.name, e.Known("body")))
+			}
+		}
+	}
+	return problems
+}
+
+// usedFor says for which kind a filter is wrong, unless the finding does so.
+func usedFor(d *diag.Diagnostic, filter string, body *schema.Type) *diag.Diagnostic {
+	if kind := body.Name(); kind != "" && !strings.Contains(d.Detail, kind) {
+		d.Detail += " (" + filter + " is used for " + kind + ")"
+	}
+	return d
+}

@@ -33,7 +33,7 @@ func (e *Env) Hover(text string, offset int, at Site) (h Hover, ok bool) {
 func (e *Env) symbolAt(s *sketch, i int, at Site) (Symbol, bool) {
 	t := s.tokens[i]
 	if t.kind == gen.CELLexerSTRING && s.is(i-1, gen.CELLexerLBRACKET) && s.is(i+1, gen.CELLexerRPRACKET) {
-		return e.fieldAt(s, i-1, strings.Trim(s.text[t.from:t.to], `'"`), i+1, at)
+		return e.fieldAt(s, i-1, strings.Trim(t.text, `'"`), i+1, at)
 	}
 	if !t.isWord() {
 		return Symbol{}, false
@@ -150,7 +150,7 @@ func (e *Env) fieldAt(s *sketch, dot int, name string, last int, at Site) (Symbo
 	if t == cel.DynType && !e.isData(receiver, locals) {
 		return Symbol{}, false
 	}
-	return Symbol{Kind: FieldSymbol, Name: name, Type: symbolType(t)}, true
+	return Symbol{Kind: FieldSymbol, Name: name, Type: shortType(t)}, true
 }
 
 // isData tells whether a value may have fields of which nothing is known.

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/google/cel-go/cel"
 	"github.com/google/cel-go/common"
 	"github.com/google/cel-go/common/ast"
 	"github.com/google/cel-go/common/decls"
@@ -384,23 +383,6 @@ func argTypes(args string) []string {
 		}
 	}
 	return append(all, strings.TrimSpace(args[start:]))
-}
-
-// plainTypes shortens the protobuf names of types within a text.
-func plainTypes(s string) string {
-	return protobufNames.Replace(s)
-}
-
-var protobufNames = strings.NewReplacer(
-	"google.protobuf.Timestamp", "timestamp", "google.protobuf.Duration", "duration",
-	"null_type", "null", "optional_type", "optional", "wrapper", "nullable")
-
-// typeText names a type for people.
-func typeText(t *cel.Type) string {
-	if t == Collection {
-		return Collection.TypeName()
-	}
-	return plainTypes(cel.FormatCELType(t))
 }
 
 // literalText is the value of a text literal.

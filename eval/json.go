@@ -2,14 +2,15 @@ package eval
 
 import (
 	"bytes"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"reflect"
 	"strconv"
 	"time"
+
+	"encoding/base64"
+	"encoding/json"
+	"math"
 
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
@@ -232,35 +233,4 @@ func text(v any) (string, error) {
 		return s, nil
 	}
 	return compactJSON(v)
-}
-
-// typeName names the type of a value for people.
-func typeName(v ref.Val) string {
-	switch v.(type) {
-	case traits.Mapper:
-		return "map"
-	case traits.Lister:
-		return "list"
-	case types.Null:
-		return "null"
-	}
-	if v == nil {
-		return "nothing"
-	}
-	return plainType(v.Type().TypeName())
-}
-
-// plainType shortens the names that CEL has from protobuf.
-func plainType(name string) string {
-	switch name {
-	case "google.protobuf.Timestamp":
-		return "timestamp"
-	case "google.protobuf.Duration":
-		return "duration"
-	case "null_type":
-		return "null"
-	case "optional_type":
-		return "optional"
-	}
-	return name
 }

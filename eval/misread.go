@@ -16,35 +16,9 @@ type misread struct {
 	summary, detail string
 }
 
-// lexeme is a token of an expression, in bytes.
-type lexeme struct {
-	from, to int
-	kind     int
-	text     string
-}
-
-// lexemes are the tokens of an expression; what is none is left out.
-func lexemes(s string) []lexeme {
-	lexer := newCELLexer(s)
-	lexer.seek(0)
-	var out []lexeme
-	for {
-		token := lexer.NextToken()
-		kind := token.GetTokenType()
-		if kind == antlr.TokenEOF {
-			return out
-		}
-		if kind == gen.CELLexerWHITESPACE || kind == gen.CELLexerCOMMENT {
-			continue
-		}
-		from, to := lexer.byteAt(token.GetStart()), lexer.byteAt(token.GetStop()+1)
-		out = append(out, lexeme{from, to, kind, s[from:to]})
-	}
-}
-
 // reread looks for what makes the parser stop at a place, in bytes.
 func reread(s string, at int) *misread {
-	tokens := lexemes(s)
+	tokens := slices.DeleteFunc(tokensOf(s), func(t token) bool { return t.kind == noToken || t.kind == gen.CELLexerCOMMENT })
 	if m := foreign(tokens, at); m != nil {
 		return m
 	}
@@ -53,7 +27,7 @@ func reread(s string, at int) *misread {
 
 // foreign knows operators of other languages that CEL reads as something else
 // up to the next token.
-func foreign(tokens []lexeme, at int) *misread {
+func foreign(tokens []token, at int) *misread {
 	for i := 1; i < len(tokens); i++ {
 		before, token := tokens[i-1], tokens[i]
 		switch {
@@ -70,7 +44,7 @@ func foreign(tokens []lexeme, at int) *misread {
 // openBracket finds the bracket that is left open where the parser stops: at
 // the end, at a bracket that closes another kind, or at a comma between
 // parentheses that are no call's.
-func openBracket(tokens []lexeme, at, end int) *misread {
+func openBracket(tokens []token, at, end int) *misread {
 	var open []int
 	for i, token := range tokens {
 		if token.from > at {
@@ -105,7 +79,7 @@ func openBracket(tokens []lexeme, at, end int) *misread {
 }
 
 // isBalanced tells whether the tokens from one on close what is open.
-func isBalanced(tokens []lexeme, open []int, from int) bool {
+func isBalanced(tokens []token, open []int, from int) bool {
 	open = slices.Clone(open)
 	for i := from; i < len(tokens); i++ {
 		switch text := tokens[i].text; text {
@@ -131,13 +105,13 @@ func closes(bracket string) string {
 	return "}"
 }
 
-func leftOpen(bracket lexeme) *misread {
+func leftOpen(bracket token) *misread {
 	return &misread{bracket.from, bracket.from + 1, "unclosed " + bracket.text[:1], "the " + closes(bracket.text) + " that belongs to it is missing"}
 }
 
 // isGroup tells a parenthesis around a part of an expression from that of a
 // call.
-func isGroup(tokens []lexeme, i int) bool {
+func isGroup(tokens []token, i int) bool {
 	if tokens[i].text != "(" {
 		return false
 	}

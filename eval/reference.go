@@ -142,25 +142,3 @@ func (d celFunction) describes(o *decls.OverloadDecl) bool {
 		return other.name == d.name && other.on != "" && other.on == on
 	})
 }
-
-// shortType names a type in a signature: parameters are left out.
-func shortType(t *cel.Type) string {
-	switch t.Kind() {
-	case types.DynKind, types.AnyKind, types.TypeParamKind:
-		return "any"
-	case types.TypeKind:
-		return "type"
-	}
-	name := strings.ToLower(plainType(t.TypeName()))
-	if _, short, ok := strings.Cut(name, "."); ok { // kubernetes.Quantity, net.IP
-		name = strings.TrimPrefix(short, "named")
-	}
-	var parameters []string
-	for _, p := range t.Parameters() {
-		parameters = append(parameters, shortType(p))
-	}
-	if !slices.ContainsFunc(parameters, func(p string) bool { return p != "any" }) {
-		return name
-	}
-	return name + "(" + strings.Join(parameters, ", ") + ")"
-}

@@ -2,7 +2,6 @@ package eval
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	"github.com/antlr4-go/antlr/v4"
 	"github.com/google/cel-go/parser/gen"
@@ -78,60 +77,15 @@ func dollarBrace(s string) int {
 	if !mayHoldExpression(s) {
 		return -1
 	}
-	lexer := newCELLexer(s)
-	lexer.seek(0)
-	behind := 0
-	for {
-		token := lexer.NextToken()
-		start := len(s)
-		if token.GetTokenType() != antlr.TokenEOF {
-			start = lexer.byteAt(token.GetStart())
+	for _, t := range tokensOf(s) { // the dollar is in no token
+		if t.kind != noToken {
+			continue
 		}
-		if gap := strings.Index(s[behind:min(start+1, len(s))], "${"); gap >= 0 {
-			return behind + gap
-		}
-		if token.GetTokenType() == antlr.TokenEOF {
-			return -1
-		}
-		behind = lexer.byteAt(token.GetStop() + 1)
-	}
-}
-
-// celLexer is CEL's lexer over a whole string, startable anywhere in it.
-type celLexer struct {
-	*gen.CELLexer
-	input *antlr.InputStream
-	// offsets are the byte offsets of the code points, and the length.
-	offsets []int
-}
-
-func newCELLexer(s string) *celLexer {
-	input := antlr.NewInputStream(s)
-	lexer := gen.NewCELLexer(input)
-	lexer.RemoveErrorListeners()
-	offsets := make([]int, 0, utf8.RuneCountInString(s)+1)
-	for i := range s {
-		offsets = append(offsets, i)
-	}
-	return &celLexer{CELLexer: lexer, input: input, offsets: append(offsets, len(s))}
-}
-
-// byteAt is the byte offset of a code point.
-func (l *celLexer) byteAt(index int) int {
-	return l.offsets[min(max(index, 0), len(l.offsets)-1)]
-}
-
-// seek lets the lexer go on at a byte offset.
-func (l *celLexer) seek(offset int) {
-	low, high := 0, len(l.offsets)
-	for low < high {
-		if middle := (low + high) / 2; l.offsets[middle] < offset {
-			low = middle + 1
-		} else {
-			high = middle
+		if at := strings.Index(s[t.from:min(t.to+1, len(s))], "${"); at >= 0 {
+			return t.from + at
 		}
 	}
-	l.input.Seek(low)
+	return -1
 }
 
 // closingBrace is the offset of the brace that ends an expression which
@@ -152,5 +106,41 @@ func (l *celLexer) closingBrace(from int) (int, bool) {
 			}
 			depth--
 		}
+	}
+}
+
+// ExpressionAt finds the expression of a template text that an offset, in
+// bytes, is in: what stands between ${ and }. Where the } is missing, it goes
+// on to the next ${ or to the end.
+func ExpressionAt(template string, offset int) (from, to int, ok bool) {
+	var lexer *celLexer
+	for at := 0; ; {
+		next := strings.Index(template[at:], "${")
+		if next < 0 {
+			return 0, 0, false
+		}
+		next += at
+		from = next + 2
+		if next > at && template[next-1] == '$' {
+			at = from
+			continue
+		}
+		if lexer == nil {
+			lexer = newCELLexer(template)
+		}
+		end, closed := lexer.closingBrace(from)
+		if !closed {
+			end = len(template)
+			if more := strings.Index(template[from:], "${"); more >= 0 {
+				end = from + more
+			}
+		}
+		if offset < from {
+			return 0, 0, false
+		}
+		if offset <= end {
+			return from, end, true
+		}
+		at = end
 	}
 }

@@ -101,24 +101,6 @@ func isWord(name string) bool {
 	return name == "in" || slices.ContainsFunc(words, func(s Symbol) bool { return s.Name == name })
 }
 
-// symbolType is a type in words for people.
-func symbolType(t *cel.Type) string { return shortType(plainObjects(orDyn(t))) }
-
-// plainObjects is a type in which all objects are nothing but that.
-func plainObjects(t *cel.Type) *cel.Type {
-	switch {
-	case t.Kind() == cel.StructKind:
-		return cel.OpaqueType("object")
-	case t.Kind() == cel.ListKind:
-		return cel.ListType(plainObjects(t.Parameters()[0]))
-	case t.Kind() == cel.MapKind:
-		return cel.MapType(plainObjects(t.Parameters()[0]), plainObjects(t.Parameters()[1]))
-	case isOptional(t):
-		return cel.OptionalType(plainObjects(valueType(t)))
-	}
-	return t
-}
-
 // variableSymbols are the variables and filters that exist at a place.
 func (e *Env) variableSymbols(at Site) []Symbol {
 	typed := e.typed()
@@ -137,7 +119,7 @@ func (e *Env) variableSymbols(at Site) []Symbol {
 }
 
 func variableSymbol(v Variable, t *cel.Type) Symbol {
-	return Symbol{Kind: VariableSymbol, Name: v.Name, Type: symbolType(t), Doc: v.Doc}
+	return Symbol{Kind: VariableSymbol, Name: v.Name, Type: shortType(t), Doc: v.Doc}
 }
 
 func filterSymbol(name, text string) Symbol {

@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/google/cel-go/cel"
@@ -10,7 +9,6 @@ import (
 	"github.com/google/cel-go/common/operators"
 	"github.com/google/cel-go/common/types"
 
-	"github.com/kopf-declarative/kopf-declarative/eval/schema"
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
 
@@ -101,7 +99,7 @@ func (c *typeCheck) noFields(node ast.Expr, offset int) *diag.Diagnostic {
 		what = "this value"
 	}
 	from, to := c.fieldRange(node, fieldOf(node), offset)
-	return c.src.problem(ruleField, ruleField.Summary, what+" is "+c.words(c.typeOf(operand))+", which has no fields", from, to)
+	return c.src.problem(ruleField, ruleField.Summary, what+" is "+typeText(c.typeOf(operand))+", which has no fields", from, to)
 }
 
 // operandOf is what a field is selected from.
@@ -149,11 +147,6 @@ func (c *typeCheck) text(node ast.Expr) string {
 	return before + "." + name
 }
 
-// words is a type for people.
-func (c *typeCheck) words(t *cel.Type) string {
-	return objectNumber.ReplaceAllString(typeText(t), "")
-}
-
 // operandTypes says of each operand of a call that is a field what it is.
 func (c *typeCheck) operandTypes(node ast.Expr) string {
 	if c.inner(node).Kind() != ast.CallKind {
@@ -172,7 +165,7 @@ func (c *typeCheck) operandTypes(node ast.Expr) string {
 			null = true
 		}
 		if text := c.text(operand); strings.Contains(text, ".") && of.Kind() != types.DynKind {
-			known = append(known, text+" is "+c.words(of))
+			known = append(known, text+" is "+typeText(of))
 		}
 	}
 	if len(known) == 0 {
@@ -195,7 +188,7 @@ func (c *typeCheck) notACondition(node ast.Expr) string {
 	if what == "" {
 		what = "this"
 	}
-	return "the condition of ?: must be bool, and " + what + " is " + c.words(c.typeOf(condition))
+	return "the condition of ?: must be bool, and " + what + " is " + typeText(c.typeOf(condition))
 }
 
 func (c *typeCheck) hasCondition(call ast.CallExpr) bool {
@@ -215,7 +208,7 @@ func (c *typeCheck) wrongResult(of, want *cel.Type) *diag.Diagnostic {
 		c.nodes = nodesOf(c.parsed.Expr())
 	}
 	d := wrongResult(c.src, of, want)
-	d.Detail = c.subject(c.parsed.Expr(), objectNumber.ReplaceAllString(d.Detail, ""))
+	d.Detail = c.subject(c.parsed.Expr(), d.Detail)
 	return d
 }
 
@@ -227,44 +220,4 @@ func (c *typeCheck) subject(node ast.Expr, detail string) string {
 		}
 	}
 	return detail
-}
-
-// checkFilterTypes checks the filters that an expression uses, each once for each kind
-// of object.
-func (e *Env) checkFilterTypes(at place, u *usage) diag.List {
-	var problems diag.List
-	for _, v := range u.variables {
-		x := e.filters[v.name]
-		if x == nil || !e.registry.first("filter "+v.name+" "+strconv.Itoa(e.types.objects.number)) {
-			continue
-		}
-		env := &Env{operatorEnv: e.operatorEnv, types: e.types.objects}
-		p, found := env.compile(exprSource(x), place{scope: at.scope, filter: true}, cel.BoolType)
-		if !p.mistyped {
-			continue // what else is wrong is told elsewhere
-		}
-		for _, d := range found {
-			if e.registry.first("finding " + v.name + d.Subject.String() + d.Message()) {
-				problems = append(problems, usedFor(d, v.name, e.Known("body")))
-			}
-		}
-	}
-	return problems
-}
-
-// usedFor says for which kind a filter is wrong, unless the finding does so.
-func usedFor(d *diag.Diagnostic, filter string, body *schema.Type) *diag.Diagnostic {
-	if kind := body.Name(); kind != "" && !strings.Contains(d.Detail, kind) {
-		d.Detail += " (" + filter + " is used for " + kind + ")"
-	}
-	return d
-}
-
-// first tells whether something is asked for the first time.
-func (r *registry) first(what string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	known := r.told[what]
-	r.told[what] = true
-	return !known
 }

@@ -166,14 +166,6 @@ func weakened(t *cel.Type) *cel.Type {
 	return t
 }
 
-// presentType is the type of the value of an optional.
-func presentType(t *cel.Type) *cel.Type {
-	if isOptional(t) {
-		return t.Parameters()[0]
-	}
-	return t
-}
-
 // asField turns object['field'], object[?'field'] and 'field' in object into what they
 // are for an object.
 func (c *typeCheck) asField(node ast.Expr) bool {

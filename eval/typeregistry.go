@@ -184,3 +184,12 @@ func (r *registry) schemaType(t *cel.Type) *schema.Type {
 	}
 	return nil
 }
+
+// first tells whether something is asked for the first time.
+func (r *registry) first(what string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	known := r.told[what]
+	r.told[what] = true
+	return !known
+}

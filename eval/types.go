@@ -268,3 +268,15 @@ func (t Types) ofObject() Types {
 	}
 	return out
 }
+
+func isOptional(t *cel.Type) bool {
+	return t.Kind() == cel.OpaqueKind && t.TypeName() == "optional_type"
+}
+
+// presentType is the type of the value of an optional.
+func presentType(t *cel.Type) *cel.Type {
+	if isOptional(t) {
+		return t.Parameters()[0]
+	}
+	return t
+}

@@ -5,7 +5,6 @@ import (
 
 	"github.com/google/cel-go/common/ast"
 	"github.com/google/cel-go/common/operators"
-	"github.com/google/cel-go/common/types"
 )
 
 // usage is what an expression uses of its surroundings.
@@ -133,11 +132,10 @@ func constantIndex(c ast.CallExpr) (string, bool) {
 	default:
 		return "", false
 	}
-	if len(c.Args()) != 2 || c.Args()[1].Kind() != ast.LiteralKind {
+	if len(c.Args()) != 2 {
 		return "", false
 	}
-	s, ok := c.Args()[1].AsLiteral().(types.String)
-	return string(s), ok
+	return literalText(c.Args()[1])
 }
 
 // qualified is the name of the called function with the names in front of it:

@@ -53,18 +53,17 @@ func (a *app) evalLines(ctx context.Context, o trial.Options, sources map[string
 // prompt reads lines from a terminal until the user ends. Mistakes are no failure of
 // the command there.
 func (a *app) prompt(ctx context.Context, o trial.Options, sources map[string][]byte, in *os.File) (err error) {
-	before, err := term.MakeRaw(int(in.Fd()))
+	restore, err := makeRaw(in, a.stdout)
 	if err != nil {
-		return fmt.Errorf("cannot use the terminal: %w", err)
+		return err
 	}
-	defer func() { err = errors.Join(err, term.Restore(int(in.Fd()), before)) }()
+	defer func() { err = errors.Join(err, restore()) }()
 	t := term.NewTerminal(struct {
 		io.Reader
 		io.Writer
 	}{&interruptible{in: in}, a.stdout}, "> ")
 	t.History = trial.OpenHistory(trial.HistoryFile(os.Getenv))
 	t.SetBracketedPasteMode(true)
-	defer t.SetBracketedPasteMode(false)
 
 	errorsTo := a.printer(t, sources)
 	errorsTo.Color, errorsTo.Width = colored(a.stdout, a.settings.color), widthOf(a.stdout)

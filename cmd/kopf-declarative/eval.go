@@ -71,11 +71,14 @@ func (a *app) eval(ctx context.Context, cmd *cobra.Command, args []string) error
 	if a.settings.template {
 		source.Name, evaluate = trial.TemplateName, t.Template
 	}
-	answer, failure := evaluate(ctx, source)
-	if failure == nil {
-		return trial.Show(a.stdout, answer, a.settings.output)
-	}
+	answer, warnings, failure := evaluate(ctx, source)
 	sources[source.Name] = source.Text
+	if failure == nil {
+		if err := trial.Show(a.stdout, answer, a.settings.output); err != nil {
+			return err
+		}
+		return trial.Warn(a.printer(a.stderr, sources), warnings, a.settings.output)
+	}
 	if err := failure.Tell(a.printer(a.stderr, sources)); err != nil {
 		return err
 	}

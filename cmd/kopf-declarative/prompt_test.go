@@ -6,8 +6,10 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -32,7 +34,13 @@ type typist struct {
 // atTerminal starts the program in a terminal of 100 columns.
 func atTerminal(t *testing.T, env []string, args ...string) *typist {
 	t.Helper()
-	cmd := exec.Command(program, args...)
+	return inTerminal(t, env, program, args...)
+}
+
+// inTerminal starts any program in such a terminal.
+func inTerminal(t *testing.T, env []string, name string, args ...string) *typist {
+	t.Helper()
+	cmd := exec.Command(name, args...)
 	cmd.Env = append(os.Environ(), env...)
 	terminal, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: 40, Cols: 100})
 	if err != nil {
@@ -79,8 +87,9 @@ func (u *typist) types(keys string) {
 	}
 }
 
-// sees waits until what has been written since the last key has a match.
-func (u *typist) sees(pattern string) {
+// sees waits until what has been written since the last key has a match, and returns it
+// with its groups.
+func (u *typist) sees(pattern string) []string {
 	u.t.Helper()
 	wanted := regexp.MustCompile(pattern)
 	late := time.After(patience)
@@ -88,8 +97,8 @@ func (u *typist) sees(pattern string) {
 		u.mu.Lock()
 		text := plain(u.screen.String())
 		u.mu.Unlock()
-		if wanted.MatchString(text) {
-			return
+		if found := wanted.FindStringSubmatch(text); found != nil {
+			return found
 		}
 		select {
 		case <-u.grown:
@@ -163,7 +172,10 @@ func TestPrompt(t *testing.T) {
 	u.types("spec.sub" + tab + ".x" + enter)
 	u.sees("spec\\.`sub-part`\\.x\n1  # int\n> $")
 	u.types("labels['a" + tab + "']" + enter)
-	u.sees(`\nweb  # string\n> $`)
+	// What is likely not meant is told behind the answer.
+	u.sees(`\nweb  # string\n<expression>:1:7: warning: perhaps absent: labels\['app'\] may be absent[^|]*\n  1 \| labels\['app'\]\n    \|       \^\n> $`)
+	u.types("labels[?'app'].orValue('none')" + enter)
+	u.sees(`'\)\nweb  # string\n> $`)
 	u.types("hash.sho" + tab + "name).size()" + enter)
 	u.sees(`\n8  # int\n> $`)
 	u.types(":ty" + tab + "now" + enter)
@@ -194,6 +206,28 @@ func TestPrompt(t *testing.T) {
 	u.sees(`(?s)size\(spec.*no value: spec: there is no object; --object FILE gives it, or :let spec=VALUE`)
 	u.types(":quit" + enter)
 	u.ends()
+}
+
+// A signal ends the prompt as it ends any program, and leaves the shell a terminal that
+// shows what is typed.
+func TestPromptEndsBySignal(t *testing.T) {
+	env := []string{"XDG_STATE_HOME=" + t.TempDir(), "TERM=xterm"}
+	for name, s := range map[string]syscall.Signal{"TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP, "INT": syscall.SIGINT} {
+		u := inTerminal(t, env, "sh", "-c", `trap : INT; sh -c 'echo "pid=$$."; exec kopf-declarative eval'; echo "code=$?."; stty -a`)
+		pid, err := strconv.Atoi(u.sees(`pid=(\d+)\.[^>]*> $`)[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		u.types("1 + ")
+		u.sees(`1 \+ $`)
+		if err := syscall.Kill(pid, s); err != nil {
+			t.Fatal(err)
+		}
+		if code := u.sees(`(?s)\ncode=(\d+)\..*\nisig icanon iexten echo .*\n`)[1]; code != strconv.Itoa(128+int(s)) {
+			t.Errorf("%s: exit code %s", name, code)
+		}
+		u.ends()
+	}
 }
 
 // A history that cannot be kept is no failure.

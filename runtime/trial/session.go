@@ -61,8 +61,8 @@ func (s *Session) Do(ctx context.Context, line string) (Reply, error) {
 	case line == "" || strings.HasPrefix(line, "//"):
 		return Reply{}, nil
 	case !strings.HasPrefix(line, ":"):
-		answer, failure := s.trial.Expr(ctx, source(ExpressionName, line))
-		return s.answered(answer, failure, ExpressionName, line)
+		answer, warnings, failure := s.trial.Expr(ctx, source(ExpressionName, line))
+		return s.answered(answer, warnings, failure, ExpressionName, line)
 	}
 	word, rest, _ := strings.Cut(line, " ")
 	rest = strings.TrimSpace(rest)
@@ -86,11 +86,19 @@ func (s *Session) refuse(err error) (Reply, error) {
 }
 
 // answered shows an answer, or why there is none.
-func (s *Session) answered(a eval.Answer, f *Failure, name, text string) (Reply, error) {
-	if f == nil {
-		return Reply{}, Show(s.io.Out, a, s.io.Format)
+func (s *Session) answered(a eval.Answer, warnings diag.List, f *Failure, name, text string) (Reply, error) {
+	if f != nil {
+		return s.failed(f, name, text)
 	}
-	return s.failed(f, name, text)
+	if err := Show(s.io.Out, a, s.io.Format); err != nil {
+		return Reply{}, err
+	}
+	return Reply{}, s.warn(warnings, name, text)
+}
+
+func (s *Session) warn(warnings diag.List, name, text string) error {
+	s.io.Errors.Sources[name] = []byte(text)
+	return Warn(s.io.Errors, warnings, s.io.Format)
 }
 
 func (s *Session) failed(f *Failure, name, text string) (Reply, error) {
@@ -169,8 +177,8 @@ func (s *Session) typeOf(_ context.Context, text string) (Reply, error) {
 }
 
 func (s *Session) template(ctx context.Context, text string) (Reply, error) {
-	answer, failure := s.trial.Template(ctx, source(TemplateName, text))
-	return s.answered(answer, failure, TemplateName, text)
+	answer, warnings, failure := s.trial.Template(ctx, source(TemplateName, text))
+	return s.answered(answer, warnings, failure, TemplateName, text)
 }
 
 // let evaluates an expression and keeps its value.
@@ -184,7 +192,7 @@ func (s *Session) let(ctx context.Context, text string) (Reply, error) {
 		return s.refuse(err)
 	}
 	expression = strings.TrimSpace(expression)
-	answer, failure := s.trial.Expr(ctx, source(ExpressionName, expression))
+	answer, warnings, failure := s.trial.Expr(ctx, source(ExpressionName, expression))
 	switch {
 	case failure != nil:
 		return s.failed(failure, ExpressionName, expression)
@@ -198,7 +206,7 @@ func (s *Session) let(ctx context.Context, text string) (Reply, error) {
 		return s.refuse(err)
 	}
 	s.options, s.trial = o, t
-	return Reply{}, nil
+	return Reply{}, s.warn(warnings, ExpressionName, expression)
 }
 
 // listVars shows each variable that exists here.
@@ -206,7 +214,7 @@ func (s *Session) listVars(ctx context.Context, _ string) (Reply, error) {
 	var b strings.Builder
 	for _, v := range s.trial.variables() {
 		kind, value := "", "-"
-		if answer, failure := s.trial.Expr(ctx, source(ExpressionName, v.Name)); failure == nil {
+		if answer, _, failure := s.trial.Expr(ctx, source(ExpressionName, v.Name)); failure == nil {
 			kind = answer.Type
 			text, err := compact(answer.Value)
 			if err != nil {

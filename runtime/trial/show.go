@@ -103,6 +103,20 @@ func (f *Failure) Tell(p *diag.Printer) error {
 	return nil
 }
 
+// Warn writes warnings about an expression that has an answer: to people, and not beside
+// the documents that scripts read.
+func Warn(p *diag.Printer, warnings diag.List, format string) error {
+	if format != Text {
+		return nil
+	}
+	for _, d := range warnings {
+		if err := p.PrintOne(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func cut(line string, most int) string {
 	runes := []rune(line)
 	if len(runes) <= most {

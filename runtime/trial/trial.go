@@ -134,6 +134,9 @@ func (t *Trial) makeEnv() error {
 	if _, given := t.given["param"]; given {
 		t.env = t.withTypes(t.env, eval.Types{"param": nil})
 	}
+	if !target.chosen && t.options.Kinds != nil {
+		t.env = t.env.Given(t.there())
+	}
 	if !target.chosen || t.scope == 0 {
 		return nil
 	}
@@ -152,6 +155,15 @@ func (t *Trial) withTypes(env *eval.Env, types eval.Types) *eval.Env {
 		return env
 	}
 	return env.With(types)
+}
+
+// there is what is known to be there where no handler tells. Then other parts of objects
+// that may be absent are asked for, as in handlers.
+func (t *Trial) there() eval.Facts {
+	if t.options.Old != nil {
+		return eval.NotNull("old", "new")
+	}
+	return eval.NotNull("new")
 }
 
 // indexIDs are the ids of indexes that have been given.
@@ -182,18 +194,19 @@ type Failure struct {
 	Seen []eval.Seen
 }
 
-// Expr evaluates an expression.
-func (t *Trial) Expr(ctx context.Context, source spec.Source) (eval.Answer, *Failure) {
+// Expr evaluates an expression. Where there is an answer, the list has warnings about the
+// expression: with another object it might have none.
+func (t *Trial) Expr(ctx context.Context, source spec.Source) (eval.Answer, diag.List, *Failure) {
 	program, found := t.compile(source)
 	if found.HasErrors() {
-		return eval.Answer{}, &Failure{Found: found}
+		return eval.Answer{}, nil, &Failure{Found: found}
 	}
 	b := t.binding(ctx)
 	answer, err := program.Answer(ctx, b)
 	if err != nil {
-		return answer, t.failure(err, program.Seen(b, err))
+		return answer, nil, t.failure(err, program.Seen(b, err))
 	}
-	return answer, nil
+	return answer, found.Sorted(), nil
 }
 
 // Type is the type of an expression in words, as far as it is known without a value.
@@ -210,18 +223,18 @@ func (t *Trial) compile(source spec.Source) (*eval.Program, diag.List) {
 	return program, append(t.withHints(found), t.unknownVars(program.Selections)...)
 }
 
-// Template renders a template, which is YAML.
-func (t *Trial) Template(ctx context.Context, source spec.Source) (eval.Answer, *Failure) {
+// Template renders a template, which is YAML. The list is as for Expr.
+func (t *Trial) Template(ctx context.Context, source spec.Source) (eval.Answer, diag.List, *Failure) {
 	template, found := t.template(source)
 	if found.HasErrors() {
-		return eval.Answer{}, &Failure{Found: found}
+		return eval.Answer{}, nil, &Failure{Found: found}
 	}
 	b := t.binding(ctx)
 	answer, err := template.Answer(ctx, b)
 	if err != nil {
-		return answer, t.failure(err, template.Seen(b, err))
+		return answer, nil, t.failure(err, template.Seen(b, err))
 	}
-	return answer, nil
+	return answer, found.Sorted(), nil
 }
 
 func (t *Trial) template(source spec.Source) (*eval.Template, diag.List) {

@@ -66,7 +66,7 @@ func answer(t *testing.T, o trial.Options, text string) string {
 		return err.Error()
 	}
 	source := spec.Source{Name: "<expression>", Text: []byte(text)}
-	got, failure := tried.Expr(t.Context(), source)
+	got, _, failure := tried.Expr(t.Context(), source)
 	var out bytes.Buffer
 	if failure != nil {
 		err = failure.Tell(&diag.Printer{Out: &out, Sources: map[string][]byte{}})

@@ -99,7 +99,7 @@ spec:
 	for _, d := range found {
 		got = append(got, fmt.Sprintf("%d:%d %s", d.Subject.Start.Line, d.Subject.Start.Column, d.ID()))
 	}
-	if want := []string{"6:58 time-zone", "6:34 schedule"}; !slices.Equal(got, want) {
+	if want := []string{"6:58 time-zone", "6:37 schedule"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q: %v", got, want, found)
 	}
 }

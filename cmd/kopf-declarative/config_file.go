@@ -75,7 +75,7 @@ func checkValue(key, value *yaml.Node) error {
 	switch {
 	case value.Kind == yaml.ScalarNode || key.Value == setFlag:
 		return nil
-	case key.Value != namespaceFlag:
+	case key.Value != namespaceFlag && !strings.HasSuffix(key.Value, "-"+namespaceFlag):
 		return fmt.Errorf(":%d:%d: %s must be a single value", value.Line, value.Column, key.Value)
 	case value.Kind != yaml.SequenceNode:
 		return fmt.Errorf(":%d:%d: %s must be a single value or a list of them", value.Line, value.Column, key.Value)
@@ -89,20 +89,25 @@ func checkValue(key, value *yaml.Node) error {
 }
 
 // settingNames are the keys of a config file: the flags of all commands, so that
-// one file serves them all.
+// one file serves them all, and those for one command.
 func settingNames(root *cobra.Command) []string {
 	var names []string
-	add := func(f *pflag.Flag) {
-		if f.Name != "config" && f.Name != "help" && !slices.Contains(names, f.Name) {
-			names = append(names, f.Name)
-		}
-	}
-	root.PersistentFlags().VisitAll(add)
 	for _, cmd := range root.Commands() {
-		if cmd.PreRunE != nil {
-			cmd.Flags().VisitAll(add)
+		if cmd.PreRunE == nil {
+			continue
 		}
+		add := func(f *pflag.Flag) {
+			switch f.Name {
+			case "config", "help":
+			case setFlag:
+				names = append(names, f.Name)
+			default:
+				names = append(names, f.Name, ownName(cmd, f.Name))
+			}
+		}
+		root.PersistentFlags().VisitAll(add)
+		cmd.Flags().VisitAll(add)
 	}
 	slices.Sort(names)
-	return names
+	return slices.Compact(names)
 }

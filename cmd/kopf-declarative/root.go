@@ -21,8 +21,9 @@ func newRoot(a *app) *cobra.Command {
 Every flag can also be set in the environment, as KOPF_ and its name in capitals
 (KOPF_NAMESPACE, KOPF_LOG_FORMAT), or in a config file by its name
 (namespace: demo): --config FILE, else kopf-declarative.yaml in the working
-directory or in the user's configuration directory. A flag wins over the
-environment, and the environment over the file. Settings of all operators can be
+directory or in the user's configuration directory. With the name of a command
+before it, a setting is for that command alone: KOPF_LINT_FORMAT, lint-format. A
+flag wins over the environment, and the environment over the file. Settings of all operators can be
 set there too: --set queueing.exitTimeout=30s, KOPF_SET="PATH=VALUE PATH=VALUE", or
 in the file a block "set" of the form of an operator's spec.settings.`,
 		Args: cobra.ArbitraryArgs, // unknown commands are ours to report

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -115,9 +116,6 @@ var exclusive = [][2]string{{namespaceFlag, "all-namespaces"}, {"verbose", "quie
 // and the config file. It is the PreRunE of the commands.
 func (s *settings) resolve(cmd *cobra.Command, _ []string) error {
 	r := &resolver{cmd: cmd, viper: viper.New(), from: map[string]source{}}
-	r.viper.SetEnvPrefix("KOPF")
-	r.viper.SetEnvKeyReplacer(strings.NewReplacer("-", "_"))
-	r.viper.AutomaticEnv()
 	if err := r.readFile(); err != nil {
 		return usageErrorf(cmd, "%v", err)
 	}
@@ -140,7 +138,7 @@ func (s *settings) resolve(cmd *cobra.Command, _ []string) error {
 // resolver finds the value of each flag.
 type resolver struct {
 	cmd   *cobra.Command
-	viper *viper.Viper
+	viper *viper.Viper // the config file
 	file  spec.Source
 	from  map[string]source
 }
@@ -155,42 +153,100 @@ const (
 	fromFlag
 )
 
-func envName(flag string) string {
-	return "KOPF_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+func envName(setting string) string {
+	return "KOPF_" + strings.ToUpper(strings.ReplaceAll(setting, "-", "_"))
+}
+
+// ownName is the name of a setting that is for one command alone. It goes before that of
+// the flag, which is for all commands that have it.
+func ownName(cmd *cobra.Command, flag string) string { return cmd.Name() + "-" + flag }
+
+// place is where a value of a flag may come from.
+type place struct {
+	from source
+	// name is that of the setting, and shown is how messages call the place.
+	name, shown string
+}
+
+// places are where a flag has a value beside the command line, the strongest first.
+func (r *resolver) places(f *pflag.Flag) []place {
+	names := []string{ownName(r.cmd, f.Name), f.Name}
+	var out []place
+	for _, name := range names {
+		if os.Getenv(envName(name)) != "" {
+			out = append(out, place{fromEnv, name, envName(name)})
+		}
+	}
+	for _, name := range names {
+		if r.viper.IsSet(name) {
+			out = append(out, place{fromFile, name, r.file.Name + ": " + name})
+		}
+	}
+	return out
 }
 
 // setFlags gives each flag its strongest value.
 func (r *resolver) setFlags() error {
-	var problems []error
+	var problem error
 	r.cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if f.Changed {
+		switch {
+		case problem != nil || f.Name == "help" || f.Name == setFlag:
+		case f.Changed:
 			r.from[f.Name] = fromFlag
-			return
-		}
-		if !r.viper.IsSet(f.Name) || f.Name == "help" || f.Name == setFlag {
-			return
-		}
-		place := r.file.Name + ": " + f.Name
-		r.from[f.Name] = fromFile
-		if os.Getenv(envName(f.Name)) != "" {
-			place, r.from[f.Name] = envName(f.Name), fromEnv
-		}
-		for _, text := range r.values(f) {
-			if err := f.Value.Set(text); err != nil {
-				problems = append(problems, badValue(f, place, text, err))
-			}
+		default:
+			problem = r.setFlag(f)
 		}
 	})
-	return errors.Join(problems[:min(1, len(problems))]...)
+	return problem
 }
 
-// values are what the environment or the config file say for a flag: several, as a
-// list or separated by spaces, where it may be repeated.
-func (r *resolver) values(f *pflag.Flag) []string {
-	if f.Name == namespaceFlag {
-		return r.viper.GetStringSlice(f.Name)
+func (r *resolver) setFlag(f *pflag.Flag) error {
+	for _, p := range r.places(f) {
+		texts := r.values(f, p)
+		if p.name == f.Name && r.isForOthers(f, texts) {
+			continue
+		}
+		r.from[f.Name] = p.from
+		for _, text := range texts {
+			if err := f.Value.Set(text); err != nil {
+				return badValue(f, p.shown, text, err)
+			}
+		}
+		return nil
 	}
-	return []string{r.viper.GetString(f.Name)}
+	return nil
+}
+
+// isForOthers tells whether a setting has a word that this command does not know, but
+// another one that has the flag. One that nobody knows is a mistake.
+func (r *resolver) isForOthers(f *pflag.Flag, texts []string) bool {
+	own, ok := f.Value.(*choice)
+	if !ok || len(texts) != 1 || slices.Contains(own.words, texts[0]) {
+		return false
+	}
+	return slices.ContainsFunc(r.cmd.Root().Commands(), func(cmd *cobra.Command) bool {
+		other := cmd.Flags().Lookup(f.Name)
+		if other == nil {
+			return false
+		}
+		words, ok := other.Value.(*choice)
+		return ok && slices.Contains(words.words, texts[0])
+	})
+}
+
+// values are what a place says for a flag: several, as a list or separated by spaces, where
+// it may be repeated.
+func (r *resolver) values(f *pflag.Flag, p place) []string {
+	isList := f.Name == namespaceFlag
+	switch {
+	case p.from == fromEnv && isList:
+		return strings.Fields(os.Getenv(envName(p.name)))
+	case p.from == fromEnv:
+		return []string{os.Getenv(envName(p.name))}
+	case isList:
+		return r.viper.GetStringSlice(p.name)
+	}
+	return []string{r.viper.GetString(p.name)}
 }
 
 func badValue(f *pflag.Flag, place, text string, err error) error {

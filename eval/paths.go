@@ -12,12 +12,6 @@ import (
 // bring. An empty path is one that is not known.
 type paths map[string]string
 
-// baseNames are the paths of the variables that are parts of others.
-var baseNames = paths{
-	"spec": "body.spec", "status": "body.status", "meta": "body.metadata",
-	"labels": "body.metadata.labels", "annotations": "body.metadata.annotations",
-}
-
 func (n paths) with(name, path string) paths {
 	out := maps.Clone(n)
 	if out == nil {
@@ -25,6 +19,19 @@ func (n paths) with(name, path string) paths {
 	}
 	out[name] = path
 	return out
+}
+
+// pathOfVariable is where the data of a variable are.
+func pathOfVariable(name string) string {
+	part, ok := PartOfObject(name)
+	if !ok {
+		return name
+	}
+	path := "body"
+	for _, segment := range part {
+		path += segmentOf(segment)
+	}
+	return path
 }
 
 // path is that of a node; "" where it is no part of the data.
@@ -35,10 +42,7 @@ func (n paths) path(e ast.Expr) string {
 		if path, known := n[name]; known {
 			return path
 		}
-		if path, known := baseNames[name]; known {
-			return path
-		}
-		return name
+		return pathOfVariable(name)
 	case ast.CallKind:
 		c := e.AsCall()
 		if c.FunctionName() == orderedName && len(c.Args()) == 1 {

@@ -65,6 +65,20 @@ func variable(name string) (Variable, bool) {
 	return Variable{}, false
 }
 
+// objectParts are the variables that are parts of the object, and where in it.
+var objectParts = map[string][]string{
+	"body": {}, "spec": {"spec"}, "status": {"status"}, "meta": {"metadata"},
+	"name": {"metadata", "name"}, "uid": {"metadata", "uid"},
+	"labels": {"metadata", "labels"}, "annotations": {"metadata", "annotations"},
+}
+
+// PartOfObject is where in the object a variable stands: labels at metadata and labels. It is
+// no part of it where ok is false.
+func PartOfObject(variable string) (path []string, ok bool) {
+	path, ok = objectParts[variable]
+	return path, ok
+}
+
 // The types of what the engine makes.
 var (
 	resourceType = schema.ObjectOf("resource", []schema.Field{

@@ -89,14 +89,6 @@ func variable(name string) (eval.Variable, error) {
 	return eval.Variable{}, fmt.Errorf("there is no variable %q; the variables are %s", name, strings.Join(names, ", "))
 }
 
-// parts are the variables that are parts of the object, and where in it: to give one of
-// them a value is to change the object.
-var parts = map[string][]string{
-	"body": {}, "spec": {"spec"}, "status": {"status"}, "meta": {"metadata"},
-	"name": {"metadata", "name"}, "uid": {"metadata", "uid"},
-	"labels": {"metadata", "labels"}, "annotations": {"metadata", "annotations"},
-}
-
 // set puts a value at a path of maps, which are copied: what was there before is seen by others too.
 func set(data any, path []string, value any) (any, error) {
 	if len(path) == 0 {

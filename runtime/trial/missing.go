@@ -1,6 +1,10 @@
 package trial
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/kopf-declarative/kopf-declarative/eval"
+)
 
 // missing is the error of a variable that has no value.
 type missing struct{ name string }
@@ -39,7 +43,7 @@ func (t *Trial) howToGive(name string) string {
 		way = name + "=VALUE"
 	}
 	way = t.flag() + way
-	_, isPart := parts[name]
+	_, isPart := eval.PartOfObject(name)
 	switch {
 	case isPart || name == "resource":
 		return fmt.Sprintf("there is no object; --object FILE gives it, or %s", way)

@@ -78,7 +78,7 @@ func (t *Trial) let() error {
 		if !exists(known, t.scope) {
 			return fmt.Errorf("%s: %s does not exist here, but in %s only", l.Name(), known.Name, known.Scope)
 		}
-		if place, isPart := parts[known.Name]; isPart {
+		if place, isPart := eval.PartOfObject(known.Name); isPart {
 			err = t.subject.set(append(slices.Clone(place), l.Path[1:]...), l.Value)
 		} else {
 			t.given[known.Name], err = set(t.base(known.Name), l.Path[1:], l.Value)

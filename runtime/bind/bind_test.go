@@ -1,10 +1,13 @@
 package bind_test
 
 import (
+	"maps"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/kopf-declarative/kopf-declarative/actions/kube"
 	"github.com/kopf-declarative/kopf-declarative/eval"
 	"github.com/kopf-declarative/kopf-declarative/runtime/bind"
 	"github.com/kopf-declarative/kopf-declarative/runtime/cause"
@@ -52,6 +55,36 @@ func TestChange(t *testing.T) {
 	diff, err := field["diff"].(func() (any, error))()
 	if items := diff.([]any); err != nil || len(items) != 1 || len(items[0].(map[string]any)["path"].([]any)) != 0 {
 		t.Errorf("the diff of the field is %v, %v", diff, err)
+	}
+}
+
+// What the engine makes has the fields that the types of the variables say, and no others.
+func TestTypesOfWhatIsMade(t *testing.T) {
+	diff, err := bind.Change(cause.Cause{Diff: essence.Compare(nil, map[string]any{"spec": "x"})}, nil)["diff"].(func() (any, error))()
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := map[string]any{"operator": bind.Identity("a", "b", "c"), "resource": kube.Resource{}.Vars(), "diff": diff.([]any)[0]}
+	for _, v := range eval.Variables {
+		value, ok := made[v.Name].(map[string]any)
+		if !ok {
+			continue
+		}
+		of := v.Type
+		if v.Name == "diff" {
+			of = of.Elem()
+		}
+		var fields []string
+		for _, f := range of.Fields() {
+			fields = append(fields, f.Name)
+		}
+		if has := slices.Sorted(maps.Keys(value)); !slices.Equal(has, fields) {
+			t.Errorf("%s has %v, its type has %v", v.Name, has, fields)
+		}
+		delete(made, v.Name)
+	}
+	if len(made) > 0 {
+		t.Errorf("not looked at: %v", made)
 	}
 }
 

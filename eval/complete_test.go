@@ -89,6 +89,8 @@ func TestComplete(t *testing.T) {
 		{inDo, "math.¦", "", "greatest abs", "math.abs @max"},
 		{inDo, "cel.¦", "", "bind", "@block"},
 		{inDo, "meta.¦", "", "name namespace labels ownerReferences", "spec"},
+		{inDo, "body.¦", "", "metadata spec status", "size"},
+		{inDo, "old.¦", "", "metadata spec", "size"},
 		{inDo, "body.metadata.¦", "", "namespace", "spec"},
 		{inDo, "meta.ownerReferences[0].¦", "", "controller", "namespace"},
 		{inDo, "meta.ownerReferences.filter(o, o.¦)", "", "controller", "namespace"},

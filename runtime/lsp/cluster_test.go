@@ -74,8 +74,8 @@ func TestAskingTheCluster(t *testing.T) {
 		expect("a second folder", "1s jobs.batch")
 		c.has("/b", operatorsOf("jobs.batch"))
 		expect("after a failure")
-		c.again()
 		failure = nil
+		c.again()
 		expect("once more", "1s jobs.batch")
 		c.again()
 		expect("all is known")

@@ -6,7 +6,10 @@
 // of belongs to other packages: the findings are those of runtime/lint, keys
 // come from spec, expressions from eval, and what is being written is read by
 // lsp/outline. The shell around them (server.go) keeps the open documents,
-// checks them in the background, and throws away what an edit has overtaken.
+// checks them in the background, and throws away what an edit has overtaken. What
+// is known of kinds beside the files at hand (kinds.go) may come from a cluster, which
+// is asked by a goroutine of its own (cluster.go): an answer of it is one more reason
+// to check again, and nothing waits for it.
 //
 // JSON-RPC is github.com/creachadair/jrpc2. It does what the protocol asks of a
 // server: notifications are handled in their order and before the requests

@@ -4,5 +4,5 @@
 //	go run ./bench                                  everything, in three rounds
 //	go run ./bench -only create -n 300 -rounds 1    a quick look
 //	go run ./bench -only create -profile /tmp/p     where the engine's time goes
-//	go run ./bench -only editing                    edits in the language server, without a cluster
+//	go run ./bench -only linting,editing            lint and the language server, without a cluster
 package main

@@ -5,41 +5,20 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/kopf-declarative/kopf-declarative/bench/editor"
 	"github.com/kopf-declarative/kopf-declarative/bench/many"
 	"github.com/kopf-declarative/kopf-declarative/runtime/devcluster/command"
 )
 
-// editing is the name of what is measured without a cluster: edits in an editor.
-const editing = "editing"
-
 // edits is how often each file is edited.
 const edits = 200
 
-// wantsEditing tells whether edits are to be measured.
-func (o options) wantsEditing() bool { return len(o.only) == 0 || slices.Contains(o.only, editing) }
-
-// onlyEditing tells whether nothing else is.
-func (o options) onlyEditing() bool { return len(o.only) == 1 && o.only[0] == editing }
-
 // measureEditing measures edits of a sample, and of an operator of 1000 handlers.
-func measureEditing(ctx context.Context, o options) error {
+func measureEditing(ctx context.Context, binary, dir string) error {
 	root, err := command.Root(ctx)
 	if err != nil {
 		return err
-	}
-	dir, err := os.MkdirTemp("", "kopf-bench-")
-	if err != nil {
-		return err
-	}
-	defer func() { warn(os.RemoveAll(dir)) }()
-	binary := o.engine
-	if binary == "" {
-		if binary, err = command.Build(ctx, "cmd/kopf-declarative", dir); err != nil {
-			return err
-		}
 	}
 	sample, err := os.ReadFile(filepath.Join(root, "samples", "evc", "operator.yaml"))
 	if err != nil {

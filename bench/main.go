@@ -41,7 +41,7 @@ type options struct {
 
 func parse(args []string) (o options, err error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
-	only := flags.String("only", "", "workloads to run, separated by commas: "+strings.Join(workloadNames(), ", ")+", "+editing+"; all if empty")
+	only := flags.String("only", "", "workloads to run, separated by commas: "+strings.Join(allNames(), ", ")+"; all if empty")
 	flags.IntVar(&o.objects, "n", 0, "objects of each workload, instead of its own number")
 	flags.IntVar(&o.rounds, "rounds", 3, "how often floor and engine take turns")
 	flags.IntVar(&o.clients, "clients", 16, "requests of the load under way at once")
@@ -70,13 +70,8 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if o.wantsEditing() {
-		if err := measureEditing(ctx, o); err != nil {
-			return err
-		}
-	}
-	if o.onlyEditing() {
-		return nil
+	if err := measureOffline(ctx, o); err != nil || !o.needsCluster() {
+		return err
 	}
 	b, stop, err := prepare(ctx, o)
 	if err != nil {

@@ -46,10 +46,13 @@ func workloadNames() []string {
 	return names
 }
 
+// allNames are those of all that can be measured.
+func allNames() []string { return append(workloadNames(), offlineNames()...) }
+
 func selectWorkloads(o options) ([]workload, error) {
 	for _, name := range o.only {
-		if !slices.Contains(workloadNames(), name) && name != editing {
-			return nil, fmt.Errorf("no workload %q; there are %s, %s", name, strings.Join(workloadNames(), ", "), editing)
+		if !slices.Contains(allNames(), name) {
+			return nil, fmt.Errorf("no workload %q; there are %s", name, strings.Join(allNames(), ", "))
 		}
 	}
 	var selected []workload

@@ -98,7 +98,7 @@ func (s *session) edit(ctx context.Context, f File, edits int) ([]time.Duration,
 			return nil, err
 		}
 		if wrong := len(d.Diagnostics) > 0; wrong != (version%2 == 0) {
-			return nil, fmt.Errorf("version %d has %d findings", version, len(d.Diagnostics))
+			return nil, fmt.Errorf("version %d has %d findings: %v", version, len(d.Diagnostics), d.Diagnostics)
 		}
 		took = append(took, d.After)
 	}

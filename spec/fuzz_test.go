@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -34,8 +33,8 @@ func seeds(f *testing.F) []string {
 	return out
 }
 
-// FuzzParse: no text makes the parser panic or hang, and all it says is about
-// places in the text.
+// FuzzParse: no text makes the parser panic or hang, which the fuzzer takes for a
+// failure after ten seconds, and all it says is about places in the text.
 func FuzzParse(f *testing.F) {
 	for _, text := range seeds(f) {
 		f.Add(text)
@@ -43,11 +42,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("a: &a [*a]\nb: &b {<<: *b}\n<<: [1]\n? [x]\n: y\n")
 	f.Add("a: &a [1,1,1]\nb: &b [*a,*a,*a]\nc: &c [*b,*b,*b]\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		started := time.Now()
 		bundle, found := Parse([]Source{{Name: "f.yaml", Text: []byte(text)}})
-		if spent := time.Since(started); spent > 5*time.Second {
-			t.Errorf("took %v", spent)
-		}
 		for _, d := range found {
 			checkRange(t, text, d.Subject)
 			if d.Context != nil {

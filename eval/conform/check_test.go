@@ -2,6 +2,7 @@ package conform
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -13,52 +14,14 @@ import (
 	"github.com/kopf-declarative/kopf-declarative/spec/diag"
 )
 
-const widgets = `
-spec:
-  group: example.com
-  scope: Namespaced
-  names: {kind: Widget, plural: widgets}
-  versions:
-    - name: v1
-      served: true
-      schema:
-        openAPIV3Schema:
-          type: object
-          required: [spec]
-          properties:
-            spec:
-              type: object
-              required: [size, mode]
-              properties:
-                size: {type: integer, minimum: 1, maximum: 10}
-                mode: {type: string, enum: [fast, slow], default: fast}
-                name: {type: string, minLength: 2, maxLength: 5}
-                code: {type: string, pattern: '^[a-z]+$'}
-                ratio: {type: number, exclusiveMinimum: true, minimum: 0}
-                even: {type: integer, multipleOf: 2}
-                level: {type: integer, enum: [1, 2, 3]}
-                flag: {type: boolean}
-                note: {type: string, nullable: true}
-                port: {x-kubernetes-int-or-string: true, anyOf: [{type: integer}, {type: string}]}
-                since: {type: string, format: date-time}
-                day: {type: string, format: date}
-                every: {type: string, format: duration}
-                secret: {type: string, format: byte}
-                address: {type: string, format: ipv4}
-                free: {type: object, x-kubernetes-preserve-unknown-fields: true}
-                partly: {type: object, x-kubernetes-preserve-unknown-fields: true, properties: {known: {type: integer}}}
-                words: {type: array, items: {type: string}, minItems: 1, maxItems: 2}
-                table: {type: object, additionalProperties: {type: integer}, maxProperties: 1}
-                disks:
-                  type: array
-                  items: {type: object, required: [id], properties: {id: {type: string}, gb: {type: integer}}}
-                template: {type: object, x-kubernetes-embedded-resource: true, x-kubernetes-preserve-unknown-fields: true}
-`
-
 func kinds(t testing.TB) *schema.Set {
 	t.Helper()
+	text, err := os.ReadFile("testdata/widgets.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
 	var crd map[string]any
-	if err := yaml.Unmarshal([]byte(widgets), &crd); err != nil {
+	if err := yaml.Unmarshal(text, &crd); err != nil {
 		t.Fatal(err)
 	}
 	set := schema.NewSet(schema.Builtin())

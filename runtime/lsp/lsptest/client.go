@@ -256,13 +256,6 @@ func (c *Client) Measure(ctx context.Context, uri string, version int, do func()
 	return d, err
 }
 
-// Published are all diagnostics of a document so far.
-func (c *Client) Published(uri string) []Diagnostics {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return append([]Diagnostics(nil), c.published[uri]...)
-}
-
 // Shutdown ends the session as the protocol wants it, and returns how the process
 // has ended.
 func (c *Client) Shutdown(ctx context.Context) error {
